@@ -1,0 +1,291 @@
+"""StyleGAN2 in plain PyTorch operations: no compiled extension, any device, the same modules to train and to play.
+
+Karras et al., "Analyzing and Improving the Image Quality of StyleGAN", CVPR 2020, with skip synthesis. State names
+follow NVlabs' implementation (`mapping.fc0.weight`, `synthesis.b8.conv0.affine.bias`, …), so that published
+checkpoints map one to one.
+
+Weight modulation is written as activation scaling: the input is scaled by the style, convolved with the shared weight,
+and the output scaled by the demodulation factor. It is the same sum as modulating the weight (section 2.2, eq. 1–3),
+but weights stay static and a batch needs no grouped convolution.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import log2, sqrt
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+NoiseMode = Literal["none", "const", "random"]
+LRELU_GAIN = sqrt(2)  # keeps the variance of activations through a leaky ReLU of slope 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Architecture:
+    """What a generator looks like. Everything that is needed to build the modules that a state fits.
+
+    Raises:
+        ValueError: the resolution is not a power of two in 32…1024, or a size is not positive.
+    """
+
+    resolution: int = 128
+    channel_base: int = 4096  # channels at resolution r: min(channel_base / r, channel_max)
+    channel_max: int = 256
+    z_dim: int = 512
+    w_dim: int = 512
+    num_mapping_layers: int = 8
+    mapping_lr_multiplier: float = 0.01
+    conv_clamp: float | None = None  # activations are clamped to ± this; checkpoints trained in fp16 say 256
+
+    def __post_init__(self) -> None:
+        if self.resolution not in (32, 64, 128, 256, 512, 1024):
+            raise ValueError(f"resolution {self.resolution}: must be a power of two from 32 to 1024")
+        for name in ("channel_base", "channel_max", "z_dim", "w_dim", "num_mapping_layers"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} {getattr(self, name)}: must be at least 1")
+
+    @property
+    def resolutions(self) -> tuple[int, ...]:
+        """4, 8, …, resolution: one block each."""
+        return tuple(2**k for k in range(2, int(log2(self.resolution)) + 1))
+
+    @property
+    def num_ws(self) -> int:
+        """Rows of ws: one for each convolution and one for the last RGB."""
+        return 2 * len(self.resolutions)
+
+    def channels(self, resolution: int) -> int:
+        return max(1, min(self.channel_base // resolution, self.channel_max))
+
+
+# --- layers ---------------------------------------------------------------------------------------------------------
+
+
+class FullyConnected(nn.Module):
+    """y = (W · lr_multiplier/√in) x + b · lr_multiplier: a linear layer with equalised learning rate."""
+
+    def __init__(self, num_in: int, num_out: int, bias: float = 0.0, lr_multiplier: float = 1.0) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(num_out, num_in) / lr_multiplier)
+        self.bias = nn.Parameter(torch.full((num_out,), bias / lr_multiplier))
+        self.weight_gain = lr_multiplier / sqrt(num_in)
+        self.bias_gain = lr_multiplier
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.linear(x, self.weight * self.weight_gain, self.bias * self.bias_gain)
+
+
+def leaky_relu(x: Tensor) -> Tensor:
+    return F.leaky_relu(x, 0.2) * LRELU_GAIN
+
+
+def fir_kernel(num_channels: int, like: Tensor) -> Tensor:
+    """The low-pass filter [1,3,3,1] ⊗ [1,3,3,1], gain 4 for upsampling by 2: [num_channels, 1, 4, 4]."""
+    taps = torch.tensor([1.0, 3.0, 3.0, 1.0], dtype=like.dtype, device=like.device) / 4
+    return torch.outer(taps, taps).expand(num_channels, 1, 4, 4)
+
+
+def upsample(x: Tensor) -> Tensor:
+    """[N, C, H, W] → [N, C, 2H, 2W] through the low-pass filter."""
+    num_channels = x.shape[1]
+    return F.conv_transpose2d(x, fir_kernel(num_channels, x), stride=2, padding=1, groups=num_channels)
+
+
+class SynthesisLayer(nn.Module):
+    """Modulated 3×3 convolution, noise, bias, leaky ReLU; `is_up` doubles the resolution first."""
+
+    noise_const: Tensor
+
+    def __init__(self, num_in: int, num_out: int, arch: Architecture, resolution: int, is_up: bool = False) -> None:
+        super().__init__()
+        self.affine = FullyConnected(arch.w_dim, num_in, bias=1.0)
+        self.weight = nn.Parameter(torch.randn(num_out, num_in, 3, 3).contiguous(memory_format=torch.channels_last))
+        self.bias = nn.Parameter(torch.zeros(num_out))
+        self.noise_strength = nn.Parameter(torch.zeros([]))
+        self.register_buffer("noise_const", torch.randn(resolution, resolution))
+        self.resolution = resolution
+        self.is_up = is_up
+        self.clamp = arch.conv_clamp
+        self.frozen: tuple[Tensor, Tensor] | None = None
+
+    def freeze(self, dtype: torch.dtype) -> None:
+        """For playing: compute once what the weight alone decides. From here on the weight must not change."""
+        self.frozen = self._weight_and_energy(dtype)
+
+    def _weight_and_energy(self, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+        """The weight as `dtype`, and its squared length per channel pair [I, O] that demodulation needs."""
+        return self.weight.to(dtype), self.weight.square().sum((2, 3)).t()
+
+    def forward(self, x: Tensor, w: Tensor, noise_mode: NoiseMode) -> Tensor:
+        """x [N, I, H, W] of any float dtype, w [N, w_dim] float32 → [N, O, resolution, resolution] of x's dtype."""
+        styles = self.affine(w)  # [N, I]
+        weight, energy = self.frozen or self._weight_and_energy(x.dtype)
+        demodulation = (styles.square() @ energy + 1e-8).rsqrt()  # [N, O]
+        x = x * styles[:, :, None, None].to(x.dtype)
+        x = self._convolve(x, weight)
+        x = x * demodulation[:, :, None, None].to(x.dtype)
+        if noise_mode != "none":
+            x = x + (self._noise(x, noise_mode) * self.noise_strength).to(x.dtype)
+        x = leaky_relu(x + self.bias[:, None, None].to(x.dtype))
+        return x if self.clamp is None else x.clamp(-self.clamp, self.clamp)
+
+    def _convolve(self, x: Tensor, weight: Tensor) -> Tensor:
+        if not self.is_up:
+            return F.conv2d(x, weight, padding=1)
+        x = F.conv_transpose2d(x, weight.transpose(0, 1), stride=2)  # [N, O, 2H + 1, 2W + 1]
+        num_channels = x.shape[1]
+        return F.conv2d(x, fir_kernel(num_channels, x), padding=1, groups=num_channels)
+
+    def _noise(self, x: Tensor, noise_mode: NoiseMode) -> Tensor:
+        if noise_mode == "const":
+            return self.noise_const
+        return torch.randn(len(x), 1, self.resolution, self.resolution, device=x.device)
+
+
+class ToRGB(nn.Module):
+    """Modulated 1×1 convolution to three channels, without demodulation or activation."""
+
+    def __init__(self, num_in: int, arch: Architecture) -> None:
+        super().__init__()
+        self.affine = FullyConnected(arch.w_dim, num_in, bias=1.0)
+        self.weight = nn.Parameter(torch.randn(3, num_in, 1, 1))
+        self.bias = nn.Parameter(torch.zeros(3))
+        self.weight_gain = 1 / sqrt(num_in)
+        self.clamp = arch.conv_clamp
+
+    def forward(self, x: Tensor, w: Tensor) -> Tensor:
+        """x [N, I, H, W] of any float dtype → [N, 3, H, W] float32: RGB is summed in full precision."""
+        styles = self.affine(w) * self.weight_gain  # [N, I]
+        x = x * styles[:, :, None, None].to(x.dtype)
+        rgb = F.conv2d(x, self.weight.to(x.dtype)).float() + self.bias[:, None, None].float()
+        return rgb if self.clamp is None else rgb.clamp(-self.clamp, self.clamp)
+
+
+# --- networks -------------------------------------------------------------------------------------------------------
+
+
+class MappingNetwork(nn.Module):
+    """z [N, z_dim] → w [N, w_dim]: normalised, then `num_mapping_layers` fully connected layers."""
+
+    w_avg: Tensor
+
+    def __init__(self, arch: Architecture) -> None:
+        super().__init__()
+        sizes = [arch.z_dim] + [arch.w_dim] * arch.num_mapping_layers
+        for index, (num_in, num_out) in enumerate(zip(sizes, sizes[1:], strict=False)):
+            setattr(self, f"fc{index}", FullyConnected(num_in, num_out, lr_multiplier=arch.mapping_lr_multiplier))
+        self.num_layers = arch.num_mapping_layers
+        self.register_buffer("w_avg", torch.zeros(arch.w_dim))
+
+    def forward(self, z: Tensor) -> Tensor:
+        x = z.float() * (z.float().square().mean(1, keepdim=True) + 1e-8).rsqrt()
+        for index in range(self.num_layers):
+            x = leaky_relu(getattr(self, f"fc{index}")(x))
+        return x
+
+
+class SynthesisBlock(nn.Module):
+    """One resolution: two convolutions (one at 4×4) and the RGB that is added to the upsampled sum so far."""
+
+    def __init__(self, arch: Architecture, resolution: int) -> None:
+        super().__init__()
+        num_out = arch.channels(resolution)
+        self.is_first = resolution == 4
+        if self.is_first:
+            self.const = nn.Parameter(torch.randn(num_out, 4, 4))
+        else:
+            self.conv0 = SynthesisLayer(arch.channels(resolution // 2), num_out, arch, resolution, is_up=True)
+        self.conv1 = SynthesisLayer(num_out, num_out, arch, resolution)
+        self.torgb = ToRGB(num_out, arch)
+
+    def forward(self, x: Tensor, rgb: Tensor | None, ws: Tensor, noise_mode: NoiseMode) -> tuple[Tensor, Tensor]:
+        """ws [N, 2 or 3, w_dim]: a row for each convolution, then the RGB's."""
+        row = 0
+        if not self.is_first:
+            x = self.conv0(x, ws[:, row], noise_mode)
+            row += 1
+        x = self.conv1(x, ws[:, row], noise_mode)
+        own = self.torgb(x, ws[:, row + 1])
+        return x, own if rgb is None else upsample(rgb) + own
+
+
+class SynthesisNetwork(nn.Module):
+    """ws [N, num_ws, w_dim] → pictures, one at every resolution on the way."""
+
+    def __init__(self, arch: Architecture) -> None:
+        super().__init__()
+        self.arch = arch
+        for resolution in arch.resolutions:
+            setattr(self, f"b{resolution}", SynthesisBlock(arch, resolution))
+
+    def pyramid(
+        self, ws: Tensor, noise_mode: NoiseMode = "const", dtype: torch.dtype = torch.float32
+    ) -> Iterator[Tensor]:
+        """Yield the picture at 4, 8, …: each [N, 3, r, r] float32, nominally in [-1, 1]. Activations are `dtype`.
+
+        Raises:
+            ValueError: ws is not [N, num_ws, w_dim].
+        """
+        if ws.ndim != 3 or ws.shape[1:] != (self.arch.num_ws, self.arch.w_dim):
+            raise ValueError(f"ws {list(ws.shape)}: must be [N, {self.arch.num_ws}, {self.arch.w_dim}]")
+        ws = ws.float()
+        const: Tensor = self.b4.const  # type: ignore[assignment, union-attr]  # b4 is set by name above
+        x = const.to(dtype).expand(len(ws), -1, -1, -1).contiguous(memory_format=torch.channels_last)
+        rgb, row = None, 0
+        for resolution in self.arch.resolutions:
+            num_convolutions = 1 if resolution == 4 else 2
+            rows = ws[:, row : row + num_convolutions + 1]  # the RGB shares its row with the next block's conv0
+            x, rgb = getattr(self, f"b{resolution}")(x, rgb, rows, noise_mode)
+            row += num_convolutions
+            yield rgb
+
+    def forward(
+        self,
+        ws: Tensor,
+        resolution: int | None = None,
+        noise_mode: NoiseMode = "const",
+        dtype: torch.dtype = torch.float32,
+    ) -> Tensor:
+        """The picture [N, 3, r, r] float32 at `resolution` (default: the largest), stopping there."""
+        stop = resolution or self.arch.resolution
+        if stop not in self.arch.resolutions:
+            raise ValueError(f"resolution {stop}: this generator has {', '.join(map(str, self.arch.resolutions))}")
+        return next(rgb for rgb in self.pyramid(ws, noise_mode, dtype) if rgb.shape[-1] == stop)
+
+
+class Generator(nn.Module):
+    """Mapping and synthesis: `G_ema` of a checkpoint."""
+
+    def __init__(self, arch: Architecture) -> None:
+        super().__init__()
+        self.arch = arch
+        self.mapping = MappingNetwork(arch)
+        self.synthesis = SynthesisNetwork(arch)
+
+    def broadcast(self, w: Tensor) -> Tensor:
+        """w [N, w_dim] → ws [N, num_ws, w_dim]: from W into W+."""
+        return w[:, None].expand(-1, self.arch.num_ws, -1)
+
+    def map(self, z: Tensor, truncation_psi: float = 1.0, truncation_cutoff: int | None = None) -> Tensor:
+        """z [N, z_dim] → ws [N, num_ws, w_dim]; rows below the cut-off (default: all) are drawn to w_avg by ψ."""
+        ws = self.broadcast(self.mapping(z)).clone()
+        rows = slice(truncation_cutoff)
+        ws[:, rows] = self.mapping.w_avg.lerp(ws[:, rows], truncation_psi)
+        return ws
+
+    def forward(
+        self,
+        z: Tensor,
+        truncation_psi: float = 1.0,
+        truncation_cutoff: int | None = None,
+        noise_mode: NoiseMode = "const",
+    ) -> Tensor:
+        """z [N, z_dim] → pictures [N, 3, resolution, resolution] float32, nominally in [-1, 1]."""
+        return self.synthesis(self.map(z, truncation_psi, truncation_cutoff), noise_mode=noise_mode)  # type: ignore[no-any-return]  # nn.Module.__call__ is untyped
+
+
+def to_uint8(rgb: Tensor) -> Tensor:
+    """[N, 3, H, W] float in [-1, 1] → [N, H, W, 3] uint8 RGB, rounded."""
+    return (rgb * 127.5 + 128).clamp(0, 255).to(torch.uint8).permute(0, 2, 3, 1).contiguous()
