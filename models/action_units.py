@@ -1,10 +1,10 @@
-"""The vocabulary of faces: 43 action units and 22 categories of expression. Pure tables: this module imports nothing.
+"""The vocabulary of faces: 43 action units and 22 categories of expression. Pure tables, no imports.
 
-Action units: Ekman & Friesen, Facial Action Coding System, 1978. The paper uses 43-element vectors and does not list
-them; we take FACS 1…46 without 3 (infants only), 36 (tongue bulge) and 40 (sniff), in ascending order.
-Categories: Du, Tao & Martinez, "Compound facial expressions of emotion", PNAS 111(15), 2014, table 1.
+Action units: Ekman & Friesen, Facial Action Coding System, 1978. The paper uses 43-element vectors and does
+not list them; we take FACS 1…46 without 3 (infants only), 36 (tongue bulge) and 40 (sniff), in ascending
+order. Categories: Du, Tao & Martinez, "Compound facial expressions of emotion", PNAS 111(15), 2014, table 1.
 
-An AU vector is 43 numbers in the order of `ACTION_UNITS`. Intensity is a number in [0, 1] where FACS writes A–E.
+An AU vector is 43 numbers in the order of `ACTION_UNITS`: intensities in [0, 1], where FACS writes A–E.
 """
 
 from dataclasses import dataclass
@@ -63,7 +63,7 @@ AU_INDEX: Final[dict[int, int]] = {unit: index for index, unit in enumerate(ACTI
 
 @dataclass(frozen=True, slots=True)
 class Category:
-    """One OSU category: the AUs over 70 % of subjects show, and the share of subjects that show each other one."""
+    """One OSU category: the AUs that over 70 % of subjects show, and the shares of the others."""
 
     prototype: tuple[int, ...]
     optional: dict[int, float]  # AU → share of subjects in [0, 1]
@@ -71,7 +71,9 @@ class Category:
 
 def _category(prototype: str = "", optional: str = "") -> Category:
     shares = (item.split(":") for item in optional.split())
-    return Category(tuple(map(int, prototype.split())), {int(unit): int(share) / 100 for unit, share in shares})
+    return Category(
+        tuple(map(int, prototype.split())), {int(unit): int(share) / 100 for unit, share in shares}
+    )
 
 
 CATEGORIES: Final[dict[str, Category]] = {

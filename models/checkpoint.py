@@ -1,8 +1,9 @@
 """Weights on disk: safetensors with metadata, read without running any code.
 
-A generator is one file. Its companions (the pseudo-autoencoder, later an encoder and an AU reader) lie beside it, named
-by suffix — `portrait.safetensors`, `portrait.pseudo_autoencoder.safetensors` — and carry the generator's SHA-256: a
-companion of another generator would move the face in meaningless directions, so it is refused.
+A generator is one file. Its companions (the pseudo-autoencoder, later an encoder and an AU reader) lie beside
+it, named by suffix — `portrait.safetensors`, `portrait.pseudo_autoencoder.safetensors` — and carry the
+generator's SHA-256: a companion of another generator would move the face in meaningless directions, so it is
+refused.
 """
 
 import hashlib
@@ -53,13 +54,19 @@ def read_checkpoint(path: Path, kind: str) -> Checkpoint:
         raise CheckpointError(f"{path}: not a whole safetensors file ({error}); copy it again") from None
     if metadata.get("kind") != kind:
         found = metadata.get("kind", "something else")
-        raise CheckpointError(f"{path}: holds {found}, not a {kind}; convert a checkpoint with `convert` first")
+        raise CheckpointError(
+            f"{path}: holds {found}, not a {kind}; convert a checkpoint with `convert` first"
+        )
     if metadata.get("version") != VERSION:
-        raise CheckpointError(f"{path}: format version {metadata.get('version')}; this program reads version {VERSION}")
+        raise CheckpointError(
+            f"{path}: format version {metadata.get('version')}; this program reads version {VERSION}"
+        )
     return Checkpoint(path, tensors, metadata, file_sha256(path))
 
 
-def write_checkpoint(path: Path, kind: str, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> None:
+def write_checkpoint(
+    path: Path, kind: str, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]
+) -> None:
     """Write fp16 safetensors, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     half = {name: tensor.detach().to("cpu", torch.float16).contiguous() for name, tensor in tensors.items()}
@@ -86,7 +93,7 @@ def load_state(module: torch.nn.Module, checkpoint: Checkpoint) -> None:
         raise CheckpointError(f"{checkpoint.path}: tensors do not fit their metadata ({first})") from None
 
 
-# --- the generator --------------------------------------------------------------------------------------------------
+# --- the generator ------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +135,7 @@ def _architecture(checkpoint: Checkpoint) -> Architecture:
         raise CheckpointError(f"{checkpoint.path}: its architecture cannot be read ({error})") from None
 
 
-# --- companions -----------------------------------------------------------------------------------------------------
+# --- companions ---------------------------------------------------------------------------------------------
 
 
 def companion_path(generator: Path, kind: str) -> Path:

@@ -1,8 +1,9 @@
 """The pseudo-autoencoder A(w, u): where in the latent space the same person shows another expression.
 
-As published (Aranda, Goría, Sandalinas, Suffern, Negri: "Manipulación de Expresiones Faciales vía Espacio Latente de
-GAN"): an encoder of two 512-unit layers; u, 43 numbers, copied 5 times and concatenated to the code; a decoder of two
-512-unit layers; |w_out| = |w_in|. Where the text is silent: ReLU on the hidden layers, linear output.
+As published (Aranda, Goría, Sandalinas, Suffern, Negri: "Manipulación de Expresiones Faciales vía Espacio
+Latente de GAN"): an encoder of two 512-unit layers; u, 43 numbers, copied 5 times and concatenated to the
+code; a decoder of two 512-unit layers; |w_out| = |w_in|. Where the text is silent: ReLU on the hidden layers,
+linear output.
 """
 
 from collections.abc import Sequence
@@ -24,7 +25,9 @@ class Preset:
 
     is_flat: bool  # one map of num_ws · 512 numbers (True), or one map of 512 shared by the rows (False)
     num_hidden: int = 512
-    num_copies: int = 5  # of u: 215 of the decoder's 727 inputs instead of 43, so that u is heard beside the code
+    num_copies: int = (
+        5  # of u: 215 of the decoder's 727 inputs instead of 43, so that u is heard beside the code
+    )
 
 
 PRESETS: Final[dict[str, Preset]] = {
@@ -80,7 +83,9 @@ def load_pseudo_autoencoder(generator: LoadedGenerator) -> LoadedPseudoAutoencod
     checkpoint = read_companion(generator, "pseudo_autoencoder")
     preset = checkpoint.metadata.get("preset", "")
     if preset not in PRESETS:
-        raise CheckpointError(f"{checkpoint.path}: unknown preset {preset!r}; this program has {', '.join(PRESETS)}")
+        raise CheckpointError(
+            f"{checkpoint.path}: unknown preset {preset!r}; this program has {', '.join(PRESETS)}"
+        )
     if checkpoint.metadata.get("action_units") != " ".join(map(str, ACTION_UNITS)):
         raise CheckpointError(f"{checkpoint.path}: made for another list of action units; fit it again")
     model = PseudoAutoencoder(preset, generator.generator.arch.num_ws, generator.generator.arch.w_dim)

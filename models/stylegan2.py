@@ -1,16 +1,18 @@
-"""StyleGAN2 in plain PyTorch operations: no compiled extension, any device, the same modules to train and to play.
+"""StyleGAN2 in plain PyTorch operations: no compiled extension, any device, the same modules to train and to
+play.
 
-Karras et al., "Analyzing and Improving the Image Quality of StyleGAN", CVPR 2020, with skip synthesis. State names
-follow NVlabs' implementation (`mapping.fc0.weight`, `synthesis.b8.conv0.affine.bias`, …), so that published
-checkpoints map one to one.
+Karras et al., "Analyzing and Improving the Image Quality of StyleGAN", CVPR 2020, with skip synthesis. State
+names follow NVlabs' implementation (`mapping.fc0.weight`, `synthesis.b8.conv0.affine.bias`, …), so that
+published checkpoints map one to one.
 
-Weight modulation is written as activation scaling: the input is scaled by the style, convolved with the shared weight,
-and the output scaled by the demodulation factor. It is the same sum as modulating the weight (section 2.2, eq. 1–3),
-but weights stay static and a batch needs no grouped convolution.
+Weight modulation is written as activation scaling: the input is scaled by the style, convolved with the
+shared weight, and the output scaled by the demodulation factor. It is the same sum as modulating the weight
+(section 2.2, eq. 1–3), but weights stay static and a batch needs no grouped convolution.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from math import log2, sqrt
 from typing import Literal
 
@@ -60,7 +62,7 @@ class Architecture:
         return max(1, min(self.channel_base // resolution, self.channel_max))
 
 
-# --- layers ---------------------------------------------------------------------------------------------------------
+# --- layers -------------------------------------------------------------------------------------------------
 
 
 class FullyConnected(nn.Module):
@@ -98,10 +100,14 @@ class SynthesisLayer(nn.Module):
 
     noise_const: Tensor
 
-    def __init__(self, num_in: int, num_out: int, arch: Architecture, resolution: int, is_up: bool = False) -> None:
+    def __init__(
+        self, num_in: int, num_out: int, arch: Architecture, resolution: int, is_up: bool = False
+    ) -> None:
         super().__init__()
         self.affine = FullyConnected(arch.w_dim, num_in, bias=1.0)
-        self.weight = nn.Parameter(torch.randn(num_out, num_in, 3, 3).contiguous(memory_format=torch.channels_last))
+        self.weight = nn.Parameter(
+            torch.randn(num_out, num_in, 3, 3).contiguous(memory_format=torch.channels_last)
+        )
         self.bias = nn.Parameter(torch.zeros(num_out))
         self.noise_strength = nn.Parameter(torch.zeros([]))
         self.register_buffer("noise_const", torch.randn(resolution, resolution))
@@ -111,7 +117,7 @@ class SynthesisLayer(nn.Module):
         self.frozen: tuple[Tensor, Tensor] | None = None
 
     def freeze(self, dtype: torch.dtype) -> None:
-        """For playing: compute once what the weight alone decides. From here on the weight must not change."""
+        """For playing: compute once what the weight alone decides; it must not change any more."""
         self.frozen = self._weight_and_energy(dtype)
 
     def _weight_and_energy(self, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
@@ -119,7 +125,7 @@ class SynthesisLayer(nn.Module):
         return self.weight.to(dtype), self.weight.square().sum((2, 3)).t()
 
     def forward(self, x: Tensor, w: Tensor, noise_mode: NoiseMode) -> Tensor:
-        """x [N, I, H, W] of any float dtype, w [N, w_dim] float32 → [N, O, resolution, resolution] of x's dtype."""
+        """x [N, I, H, W] of any float dtype, w [N, w_dim] float32 → [N, O, r, r] of x's dtype."""
         styles = self.affine(w)  # [N, I]
         weight, energy = self.frozen or self._weight_and_energy(x.dtype)
         demodulation = (styles.square() @ energy + 1e-8).rsqrt()  # [N, O]
@@ -163,7 +169,7 @@ class ToRGB(nn.Module):
         return rgb if self.clamp is None else rgb.clamp(-self.clamp, self.clamp)
 
 
-# --- networks -------------------------------------------------------------------------------------------------------
+# --- networks -----------------------------------------------------------------------------------------------
 
 
 class MappingNetwork(nn.Module):
@@ -174,8 +180,10 @@ class MappingNetwork(nn.Module):
     def __init__(self, arch: Architecture) -> None:
         super().__init__()
         sizes = [arch.z_dim] + [arch.w_dim] * arch.num_mapping_layers
-        for index, (num_in, num_out) in enumerate(zip(sizes, sizes[1:], strict=False)):
-            setattr(self, f"fc{index}", FullyConnected(num_in, num_out, lr_multiplier=arch.mapping_lr_multiplier))
+        for index, (num_in, num_out) in enumerate(pairwise(sizes)):
+            setattr(
+                self, f"fc{index}", FullyConnected(num_in, num_out, lr_multiplier=arch.mapping_lr_multiplier)
+            )
         self.num_layers = arch.num_mapping_layers
         self.register_buffer("w_avg", torch.zeros(arch.w_dim))
 
@@ -200,7 +208,9 @@ class SynthesisBlock(nn.Module):
         self.conv1 = SynthesisLayer(num_out, num_out, arch, resolution)
         self.torgb = ToRGB(num_out, arch)
 
-    def forward(self, x: Tensor, rgb: Tensor | None, ws: Tensor, noise_mode: NoiseMode) -> tuple[Tensor, Tensor]:
+    def forward(
+        self, x: Tensor, rgb: Tensor | None, ws: Tensor, noise_mode: NoiseMode
+    ) -> tuple[Tensor, Tensor]:
         """ws [N, 2 or 3, w_dim]: a row for each convolution, then the RGB's."""
         row = 0
         if not self.is_first:
@@ -223,7 +233,8 @@ class SynthesisNetwork(nn.Module):
     def pyramid(
         self, ws: Tensor, noise_mode: NoiseMode = "const", dtype: torch.dtype = torch.float32
     ) -> Iterator[Tensor]:
-        """Yield the picture at 4, 8, …: each [N, 3, r, r] float32, nominally in [-1, 1]. Activations are `dtype`.
+        """Yield the picture at 4, 8, …: each [N, 3, r, r] float32, nominally in [-1, 1]. Activations are
+        `dtype`.
 
         Raises:
             ValueError: ws is not [N, num_ws, w_dim].
@@ -236,7 +247,9 @@ class SynthesisNetwork(nn.Module):
         rgb, row = None, 0
         for resolution in self.arch.resolutions:
             num_convolutions = 1 if resolution == 4 else 2
-            rows = ws[:, row : row + num_convolutions + 1]  # the RGB shares its row with the next block's conv0
+            rows = ws[
+                :, row : row + num_convolutions + 1
+            ]  # the RGB shares its row with the next block's conv0
             x, rgb = getattr(self, f"b{resolution}")(x, rgb, rows, noise_mode)
             row += num_convolutions
             yield rgb
@@ -251,7 +264,9 @@ class SynthesisNetwork(nn.Module):
         """The picture [N, 3, r, r] float32 at `resolution` (default: the largest), stopping there."""
         stop = resolution or self.arch.resolution
         if stop not in self.arch.resolutions:
-            raise ValueError(f"resolution {stop}: this generator has {', '.join(map(str, self.arch.resolutions))}")
+            raise ValueError(
+                f"resolution {stop}: this generator has {', '.join(map(str, self.arch.resolutions))}"
+            )
         return next(rgb for rgb in self.pyramid(ws, noise_mode, dtype) if rgb.shape[-1] == stop)
 
 
@@ -269,7 +284,7 @@ class Generator(nn.Module):
         return w[:, None].expand(-1, self.arch.num_ws, -1)
 
     def map(self, z: Tensor, truncation_psi: float = 1.0, truncation_cutoff: int | None = None) -> Tensor:
-        """z [N, z_dim] → ws [N, num_ws, w_dim]; rows below the cut-off (default: all) are drawn to w_avg by ψ."""
+        """z [N, z_dim] → ws [N, num_ws, w_dim]; rows below the cut-off (default: all) go towards w_avg."""
         ws = self.broadcast(self.mapping(z)).clone()
         rows = slice(truncation_cutoff)
         ws[:, rows] = self.mapping.w_avg.lerp(ws[:, rows], truncation_psi)

@@ -9,7 +9,7 @@ from torch import Tensor
 
 
 def named_weights(shapes: Mapping[str, torch.Size], noise_strength: float = 0.3) -> dict[str, Tensor]:
-    """A state of standard normal numbers, seeded by each tensor's own name; gains and biases kept moderate."""
+    """A state of standard normal numbers, seeded by each tensor's own name; biases kept moderate."""
     state = {}
     for name, shape in shapes.items():
         values = np.random.default_rng(zlib.crc32(name.encode())).standard_normal(shape).astype(np.float32)
@@ -19,7 +19,7 @@ def named_weights(shapes: Mapping[str, torch.Size], noise_strength: float = 0.3)
             values = values * 100  # the mapping's learning rate multiplier of 0.01 divides it again
         elif name.endswith("affine.bias"):
             values = values * 0.1 + 1
-        elif name.endswith("bias") or name.endswith("w_avg"):
+        elif name.endswith(("bias", "w_avg")):
             values = values * 0.1
         state[name] = torch.from_numpy(np.asarray(values))
     return state

@@ -1,0 +1,81 @@
+"""What a score says correctly and probably does not mean. Findings are warnings: the score can be played.
+
+Pure functions over the gestures and over two graphs of names: what each mood plays, and where it leads.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Final
+
+from installation.score.gesture import Gesture, conflicts, reach
+from models.action_units import CATEGORIES, au_label
+
+# AU vectors that are nowhere further apart than this look the same.
+SAME_FACE: Final = 0.05
+
+Graph = Mapping[str, Iterable[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One warning about the named thing at `path`."""
+
+    path: str
+    message: str
+
+
+def lint(
+    gestures: Mapping[str, Gesture], plays: Graph, leads_to: Graph, start: str, *, is_binary: bool
+) -> Iterator[Finding]:
+    """Everything found. `plays` is mood → gestures, `leads_to` mood → moods; weights of 0 left out."""
+    for gesture in gestures.values():
+        yield from _impossible(gesture)
+    yield from _unused(gestures, plays)
+    yield from _unreachable(leads_to, start)
+    for mood, names in plays.items():
+        yield from _frozen(mood, [gestures[name] for name in names], is_binary=is_binary)
+
+
+def _impossible(gesture: Gesture) -> Iterator[Finding]:
+    """Units that cannot hold together, where the score or a prototype asks for both."""
+    path = f"gestures.{gesture.name}"
+    written = [unit for unit, intensity in gesture.aus.items() if intensity > 0]
+    for unit, other in combinations(written, 2):
+        if conflicts(unit, {other: 1.0}):
+            yield Finding(path, f"{au_label(unit)} and {au_label(other)} cannot hold together; keep one")
+    for unit in CATEGORIES[gesture.emotion or "neutral"].prototype:
+        for other in conflicts(unit, gesture.aus) if unit not in gesture.aus else ():
+            message = f"{au_label(other)} cannot hold together with {au_label(unit)} of '{gesture.emotion}'"
+            yield Finding(path, f"{message}; drop it, or write {au_label(unit)}: 0 beside it if it is meant")
+
+
+def _unused(gestures: Iterable[str], plays: Graph) -> Iterator[Finding]:
+    played = {name for names in plays.values() for name in names}
+    for name in gestures:
+        if name not in played:
+            yield Finding(
+                f"gestures.{name}", "no mood plays this gesture; give it a weight in one, or remove it"
+            )
+
+
+def _unreachable(leads_to: Graph, start: str) -> Iterator[Finding]:
+    reached, frontier = {start}, [start]
+    while frontier:
+        new = set(leads_to[frontier.pop()]) - reached
+        reached |= new
+        frontier += new
+    for mood in leads_to:
+        if mood not in reached:
+            yield Finding(
+                f"moods.{mood}", f"no way leads here from '{start}'; name it in a mood's next, or remove it"
+            )
+
+
+def _frozen(mood: str, gestures: Iterable[Gesture], *, is_binary: bool) -> Iterator[Finding]:
+    """A mood that can only show one face: every transition in it would be a no-op."""
+    units = zip(*(reach(gesture, is_binary=is_binary) for gesture in gestures), strict=True)
+    if all(max(each.high for each in unit) - min(each.low for each in unit) <= SAME_FACE for unit in units):
+        yield Finding(
+            f"moods.{mood}", "all its gestures are the same face, which will stand still; add another one"
+        )

@@ -1,0 +1,218 @@
+"""The living portrait's command line: `python run_installation.py --help` lists the commands."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from installation.errors import InputError
+
+# Commands import the application when they are called: it brings PyTorch, and help should not wait for that.
+
+ROOT = Path(__file__).resolve().parent
+WEIGHTS = ROOT / "models" / "weights" / "portrait.safetensors"
+CHOREOGRAPHY = ROOT / "choreographies" / "the_long_afternoon.yaml"
+FILE = click.Path(path_type=Path)
+
+
+class DefaultRun(click.Group):
+    """Calls `run` when no command is named, so that `run_installation.py my.yaml --windowed` plays it."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args or (args[0] not in self.commands and args[0] not in ("--help", "--version")):
+            args = ["run", *args]
+        return super().parse_args(ctx, args)
+
+
+class Alphas(click.ParamType[tuple[float, ...]]):
+    """Numbers from 0 to 1 with commas between them."""
+
+    name = "numbers"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[float, ...]:
+        if isinstance(value, tuple):
+            return value
+        try:
+            alphas = tuple(map(float, value.split(",")))
+        except ValueError:
+            self.fail(f"'{value}': write numbers with commas between them, such as 0,.5,1", param, ctx)
+        if not all(0 <= alpha <= 1 for alpha in alphas):
+            self.fail(f"'{value}': each number must be from 0 to 1", param, ctx)
+        return alphas
+
+
+def with_weights(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that every command has."""
+    weights = click.option(
+        "--weights", type=FILE, default=WEIGHTS, help="The generator.  [default: the shipped one]"
+    )
+    device = click.option(
+        "--device",
+        type=click.Choice(["auto", "cpu", "cuda"]),
+        default="auto",
+        show_default=True,
+        help="Where to draw.",
+    )
+    return weights(device(command))
+
+
+person_option = click.option(
+    "--person", type=click.IntRange(0, 2**32 - 1), help="Who: any number is somebody."
+)
+truncation_option = click.option(
+    "--truncation", type=click.FloatRange(0, 1), default=0.8, show_default=True,
+    help="ψ: 1 is the whole variety of people, 0 the average one.",
+)  # fmt: skip
+seed_option = click.option(
+    "--seed", type=click.IntRange(0), help="The show's dice.  [default: the choreography's]"
+)
+
+
+@click.group(
+    cls=DefaultRun, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
+@click.version_option("0.1.0", prog_name="living portrait")
+def main() -> None:
+    """A living portrait: a face that does not exist, moved by a choreography.
+
+    Without a command, `run` is meant.
+    """
+
+
+@main.command()
+@click.argument("choreography", type=FILE, default=CHOREOGRAPHY)
+@person_option
+@truncation_option
+@seed_option
+@click.option(
+    "--fps", type=click.FloatRange(1, 240), default=60, show_default=True, help="Frames per second to aim at."
+)
+@click.option("--windowed", is_flag=True, help="In a window instead of fullscreen.")
+@click.option(
+    "--monitor", type=click.IntRange(0), default=0, show_default=True, help="Which monitor, from 0."
+)
+@click.option("--headless", is_flag=True, help="Play without a screen, and write nothing.")
+@click.option(
+    "--seconds", type=click.FloatRange(0, min_open=True), help="Stop after this long.  [default: never]"
+)
+@with_weights
+def run(**options: Any) -> None:
+    """Show the living portrait, fullscreen.
+
+    Esc leaves, F toggles fullscreen, space plays the next gesture at once. Without a screen, 20 seconds are
+    recorded to build/portrait.mp4 instead.
+    """
+    from installation import app
+
+    app.run(app.Show.of(options), app.Screen.of(options))
+
+
+@main.command()
+@click.argument("output", type=FILE)
+@click.option(
+    "--choreography", type=FILE, default=CHOREOGRAPHY, help="What to play.  [default: the long afternoon]"
+)
+@person_option
+@truncation_option
+@seed_option
+@click.option("--seconds", type=click.FloatRange(0, min_open=True), default=20, show_default=True)
+@click.option("--fps", type=click.FloatRange(1, 240), default=30, show_default=True)
+@click.option("--size", type=click.IntRange(16, 4096), default=512, show_default=True, help="Side in pixels.")
+@click.option(
+    "--start",
+    type=click.DateTime(["%Y-%m-%dT%H:%M", "%Y-%m-%d"]),
+    default="2026-01-06T11:00",
+    show_default=True,
+    help="The day and hour that the show takes it to be.",
+)
+@with_weights
+def record(**options: Any) -> None:
+    """Write the show to OUTPUT: a video (.mp4), or a folder of PNG frames (anything else).
+
+    The same options write the same show, faster or slower than it plays.
+    """
+    from installation import app
+
+    app.record(app.Show.of(options), app.Recording.of(options))
+
+
+@main.command()
+@click.argument("files", type=FILE, nargs=-1, required=True)
+@click.option("--strict", is_flag=True, help="Count warnings as errors.")
+@with_weights
+def check(**options: Any) -> None:
+    """Check choreographies: every fault at once, with its line. Exit code 0: playable, 2: not."""
+    from installation import app
+
+    app.check(options["files"], is_strict=options["strict"])
+
+
+@main.command()
+@click.option("-o", "--output", type=FILE, required=True, help="The picture to write.")
+@person_option
+@truncation_option
+@click.option("--size", type=click.IntRange(16, 4096), help="Side in pixels.  [default: the generator's]")
+@with_weights
+def portrait(**options: Any) -> None:
+    """Draw a person."""
+    from installation import app
+
+    app.portrait(app.Sitter.of(options), options["output"], options["size"])
+
+
+@main.command()
+@click.option("-o", "--output", type=FILE, required=True, help="The picture to write.")
+@person_option
+@truncation_option
+@click.option(
+    "--from", "source", default="neutral", show_default=True, help="A gesture: happy, or AU12=0.8,AU06=C."
+)
+@click.option("--to", "target", default="happy", show_default=True, help="Another gesture.")
+@click.option(
+    "--alphas",
+    type=Alphas(),
+    default="0,.25,.5,.75,1",
+    show_default=True,
+    help="Where on the way between them.",
+)
+@click.option("--labels", is_flag=True, help="Write each α under its square.")
+@with_weights
+def strip(**options: Any) -> None:
+    """Draw the way from one gesture to another, squares side by side."""
+    from installation import app
+
+    app.strip(
+        app.Sitter.of(options),
+        options["source"],
+        options["target"],
+        options["alphas"],
+        options["output"],
+        is_labelled=options["labels"],
+    )
+
+
+def entry() -> int:
+    """Run the command line; → the exit code: 0 done, 2 the input is wrong, one line a fault."""
+    try:
+        main(standalone_mode=False)
+    except click.exceptions.Exit as leave:
+        return leave.exit_code
+    except click.Abort:
+        return 0
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except KeyboardInterrupt:
+        return 0
+    except InputError as error:
+        click.echo(str(error), err=True)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(entry())

@@ -1,0 +1,116 @@
+"""The whole journey with fake networks: the same show at any frame rate, hours in seconds."""
+
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from installation.app import play
+from installation.performance import Performance
+from installation.portrait import Portrait, Pose
+from installation.ports import Command, Frame, Tick
+from installation.score.choreography import parse_choreography
+from installation.score.dice import show_dice
+from installation.score.life import Blinks
+from installation.score.mood import MoodScheduler
+from installation.stage.pacing import Pacer, VirtualClock
+from tests.installation.fakes import FakeSynthesizer, FakeTargetModel, anchor, digest
+
+S = 1_000_000_000
+SHIPPED = sorted((Path(__file__).parents[2] / "choreographies").glob("*.yaml"))
+
+
+def performance(path: Path, seed: int = 7) -> Performance:
+    choreography = parse_choreography(path.read_bytes(), path.name)
+    scheduler = MoodScheduler(choreography, show_dice(seed, 0))
+    blinks = Blinks(show_dice(seed, 0, "blinks"))
+    return Performance(scheduler, blinks, Portrait(FakeTargetModel(), anchor()), FakeSynthesizer())
+
+
+def track(show: Performance, fps: int, seconds: int) -> list[Pose]:
+    return [show.pose_at(frame * S // fps) for frame in range(seconds * fps + 1)]
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_the_same_seed_gives_the_same_track_at_30_and_60_fps_to_the_byte(path):
+    slow, fast = track(performance(path), 30, 300), track(performance(path), 60, 300)
+    assert digest(slow) == digest(fast[::2])
+    assert digest(slow) != digest(track(performance(path, seed=8), 30, 300))
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_dropped_frames_change_nothing_that_follows(path):
+    even, torn = performance(path), performance(path)
+    instants = np.random.default_rng(0).integers(0, 600 * S, 200)
+    for t_ns in sorted(map(int, instants)):
+        torn.pose_at(t_ns)
+    assert digest(track(even, 30, 600)[-1:]) == digest([torn.pose_at(600 * S)])
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_no_frame_jumps(path):
+    """Between two frames no unit moves further than the fastest ease over the shortest onset allows."""
+    poses = track(performance(path), 60, 120)
+    steps = [max(abs(b - a) for a, b in zip(p.aus, q.aus, strict=True)) for p, q in pairwise(poses)]
+    assert max(steps) < 2 * (1 / 60) / 0.2
+    assert max(steps) > 0
+
+
+def test_an_hour_of_show_replays_through_the_real_loop():
+    class Counting:
+        """A sink that keeps only how many frames came, and that they came in order."""
+
+        def __init__(self) -> None:
+            self.num_frames, self.last_ns = 0, -1
+
+        def show(self, frame: Frame) -> None:
+            assert frame.t_ns > self.last_ns
+            self.num_frames, self.last_ns = self.num_frames + 1, frame.t_ns
+
+        def commands(self):
+            return iter(())
+
+        def close(self) -> None: ...
+
+    show, sink = performance(SHIPPED[0]), Counting()
+    play(show, sink, Pacer(VirtualClock(), 30), seconds=3600)
+    assert sink.num_frames == 3600 * 30
+    assert show.phrase.number > 300
+
+
+def test_go_plays_the_next_gesture_from_where_the_portrait_is():
+    show = performance(SHIPPED[0])
+    show.step(Tick(0))
+    halfway = show.phrase.onset_ns // 2
+    before, number = show.pose_at(halfway), show.phrase.number
+    show.go(halfway)
+    assert show.phrase.number == number + 1
+    assert show.phrase.start_ns == halfway
+    assert show.pose_at(halfway).aus == before.aus
+
+
+def test_the_loop_obeys_the_keyboard_and_leaves_on_ctrl_c():
+    class Keyboard:
+        def __init__(self, script) -> None:
+            self.script, self.num_frames = iter(script), 0
+
+        def show(self, frame: Frame) -> None:
+            self.num_frames += 1
+
+        def commands(self):
+            asked = next(self.script)
+            if asked is KeyboardInterrupt:
+                raise KeyboardInterrupt
+            return iter(asked)
+
+        def close(self) -> None: ...
+
+    show = performance(SHIPPED[0])
+    keys = Keyboard([[], [Command.GO], [], [Command.QUIT]])
+    play(show, keys, Pacer(VirtualClock(), 30), seconds=None)
+    assert keys.num_frames == 4
+    assert show.phrase.number == 1
+    interrupted = Keyboard([[], KeyboardInterrupt])
+    play(show, interrupted, Pacer(VirtualClock(), 30), seconds=None)
+    assert interrupted.num_frames == 2

@@ -1,0 +1,129 @@
+"""From action units to the actions of the cast's face: the ARKit "face units" that ship with MakeHuman, CC0.
+
+Each AU is a weighted set of ARKit actions; a face is the clipped sum over its AUs. Left and right are the
+person's own. AUs 21, 31, 32, 35, 37, 38 and 39 have no action and cannot be rendered.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.action_units import AU_INDEX, CATEGORIES, au_label
+
+
+def _both(*names: str, weight: float = 1.0) -> dict[str, float]:
+    """The left and the right action of each name, equally strong."""
+    return {name + side: weight for name in names for side in ("Left", "Right")}
+
+
+AU_ACTIONS: Final[dict[int, dict[str, float]]] = {
+    1: {"browInnerUp": 1.0},
+    2: _both("browOuterUp"),
+    4: _both("browDown"),
+    5: _both("eyeWide"),
+    6: _both("cheekSquint") | _both("eyeSquint", weight=0.35),
+    7: _both("eyeSquint"),
+    8: {"mouthClose": 0.15} | _both("mouthPress", weight=0.4),
+    9: _both("noseSneer"),
+    10: _both("mouthUpperUp"),
+    11: _both("mouthUpperUp", weight=0.35) | _both("noseSneer", weight=0.25),
+    12: _both("mouthSmile"),
+    13: _both("mouthSmile", weight=0.7) | {"cheekPuff": 0.2},
+    14: _both("mouthDimple"),
+    15: _both("mouthFrown"),
+    16: _both("mouthLowerDown"),
+    17: {"mouthShrugLower": 0.9, "mouthShrugUpper": 0.35},
+    18: {"mouthPucker": 1.0},
+    19: {"tongueOut": 0.8, "jawOpen": 0.25},
+    20: _both("mouthStretch"),
+    22: {"mouthFunnel": 1.0},
+    23: _both("mouthPress", weight=0.5) | {"mouthRollLower": 0.35, "mouthRollUpper": 0.35},
+    24: _both("mouthPress") | {"mouthRollLower": 0.25, "mouthRollUpper": 0.2},
+    25: _both("mouthLowerDown", weight=0.5) | _both("mouthUpperUp", weight=0.35) | {"jawOpen": 0.13},
+    26: {"jawOpen": 0.55},
+    27: {"jawOpen": 1.0},
+    28: {"mouthRollLower": 0.9, "mouthRollUpper": 0.9},
+    29: {"jawForward": 1.0},
+    30: {"jawLeft": 1.0},
+    33: {"cheekPuff": 0.6},
+    34: {"cheekPuff": 1.0},
+    41: _both("eyeBlink", weight=0.35),
+    42: _both("eyeBlink", weight=0.55) | _both("eyeSquint", weight=0.4),
+    43: _both("eyeBlink"),
+    44: _both("eyeSquint") | _both("browDown", weight=0.3),
+    45: _both("eyeBlink"),  # 43 in time
+    46: {"eyeBlinkLeft": 1.0, "cheekSquintLeft": 0.5},
+}
+
+# The actions that any AU uses, in the order of the factors.
+ACTIONS: Final[tuple[str, ...]] = tuple(
+    sorted({action for weights in AU_ACTIONS.values() for action in weights})
+)
+NUM_ACTIONS: Final = len(ACTIONS)  # 41
+
+# AUs whose rendering has a side. The AU vector does not say which, so the vocabulary means the person's left.
+ONE_SIDED: Final[frozenset[int]] = frozenset({30, 46})
+
+# Du et al. print the units that "over 70 % of subjects" show without a figure; the cast takes this one.
+PROTOTYPE_SHARE: Final = 0.9
+
+
+def actions_for(units: Mapping[int, float]) -> dict[str, float]:
+    """{AU: intensity in [0, 1]} → {ARKit action: weight in [0, 1]}, a clipped sum."""
+    weights: dict[str, float] = {}
+    for unit, intensity in units.items():
+        if unit not in AU_ACTIONS:
+            raise ValueError(f"{au_label(unit)} cannot be rendered: no action of the face moves as it does")
+        for action, share in AU_ACTIONS[unit].items():
+            weights[action] = min(1.0, weights.get(action, 0.0) + share * intensity)
+    return weights
+
+
+def mirrored_actions(actions: Mapping[str, float]) -> dict[str, float]:
+    """The actions seen in a mirror: left and right swap, and the one sideways jaw turns its sign."""
+    return {mirrored_action(action): mirror_sign(action) * weight for action, weight in actions.items()}
+
+
+def mirrored_action(action: str) -> str:
+    """browDownLeft → browDownRight and back; an action without sides, or jawLeft, is its own image."""
+    if action == "jawLeft":
+        return action
+    if action.endswith("Left"):
+        return action.removesuffix("Left") + "Right"
+    if action.endswith("Right"):
+        return action.removesuffix("Right") + "Left"
+    return action
+
+
+def mirror_sign(action: str) -> float:
+    """-1 for jawLeft: its negative is the jaw to the right, as no AU needs a jawRight among the factors."""
+    return -1.0 if action == "jawLeft" else 1.0
+
+
+def mirrors_soundly(units: NDArray[np.floating]) -> NDArray[np.bool_]:
+    """AU vectors [..., 43] → bool [...]: whether the mirrored picture still shows that vector.
+
+    A mirrored wink closes the right eye, which the vector of a (left) wink does not mean; so pictures of
+    ONE_SIDED units may be mirrored with their factors, which know sides, but not with their AU vector.
+    """
+    one_sided = [AU_INDEX[unit] for unit in sorted(ONE_SIDED)]
+    still: NDArray[np.bool_] = (units[..., one_sided] == 0).all(-1)
+    return still
+
+
+def draw_category(
+    generator: np.random.Generator, category: str, expressivity: float = 1.0
+) -> dict[int, float]:
+    """One subject's rendering of an OSU category: {AU: intensity in [0, 1]}, each AU shown with its share.
+
+    A category other than neutral never comes out empty: then it is its prototype.
+    """
+    shown = CATEGORIES[category]
+    shares = dict.fromkeys(shown.prototype, PROTOTYPE_SHARE) | shown.optional
+    units: dict[int, float] = {}
+    for unit, share in shares.items():
+        if generator.random() < share:
+            units[unit] = min(1.0, generator.uniform(0.6, 1.0) * expressivity)
+    return units or dict.fromkeys(shown.prototype, 0.8)

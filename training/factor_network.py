@@ -1,0 +1,64 @@
+"""Factors → w: the mapping that only training uses, and the generator it is fitted together with.
+
+Adversarial training from noise needs a GPU for days. The cast's pictures have known causes, so the generator
+is fitted by regression instead: factors (identity, look, actions, scene) + a free vector a scene → w →
+picture. The free vector holds what no factor explains (single hairs, clouds in the backdrop), and is left out
+for a share of the steps so that factors alone give a good picture.
+"""
+
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+
+from models.stylegan2 import Architecture, FullyConnected, Generator, leaky_relu
+
+NUM_FREE = 32
+FREE_GAIN = 10.0  # the free vectors start small and learn fast: they are stored at a tenth of their effect
+MAX_DEVIATIONS = 4.0  # standardised factors are clipped here: one odd person must not pull the network
+
+
+class FactorNetwork(nn.Module):
+    """Standardised factors [N, num_factors] and a scene's free vector → w [N, w_dim].
+
+    Free vectors come in pairs: scene k as it was rendered, and its mirror image at k + num_scenes.
+    """
+
+    mean: Tensor
+    deviation: Tensor
+
+    def __init__(self, num_factors: int, num_scenes: int, w_dim: int = 512, num_layers: int = 4) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(num_factors))
+        self.register_buffer("deviation", torch.ones(num_factors))
+        self.free = nn.Embedding(2 * num_scenes, NUM_FREE)
+        nn.init.normal_(self.free.weight, std=0.01)
+        sizes = [num_factors + NUM_FREE] + [w_dim] * num_layers
+        self.layers = nn.ModuleList(FullyConnected(i, o) for i, o in pairwise(sizes))
+
+    def standardise(self, factors: Tensor) -> None:
+        """Learn mean and deviation from factors [N, num_factors]."""
+        self.mean.copy_(factors.mean(0))
+        self.deviation.copy_(factors.std(0, unbiased=False) + 0.05)
+
+    def forward(self, factors: Tensor, scenes: Tensor | None = None) -> Tensor:
+        """Raw factors [N, num_factors] float32; scenes [N] int64, or None for factors alone."""
+        x = ((factors - self.mean) / self.deviation).clamp(-MAX_DEVIATIONS, MAX_DEVIATIONS)
+        free = x.new_zeros(len(x), NUM_FREE) if scenes is None else self.free(scenes) * FREE_GAIN
+        x = torch.cat([x, free], 1)
+        for layer in self.layers:
+            x = leaky_relu(layer(x))
+        return x
+
+
+class FactorGenerator(nn.Module):
+    """The factor network and the generator, trained as one."""
+
+    def __init__(self, arch: Architecture, num_factors: int, num_scenes: int) -> None:
+        super().__init__()
+        self.factors = FactorNetwork(num_factors, num_scenes, arch.w_dim)
+        self.generator = Generator(arch)
+
+    def ws(self, factors: Tensor, scenes: Tensor | None = None) -> Tensor:
+        """→ ws [N, num_ws, w_dim]."""
+        return self.generator.broadcast(self.factors(factors, scenes))

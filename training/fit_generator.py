@@ -1,0 +1,308 @@
+"""Fit the generator to the cast: `python -m training.fit_generator --cast ../shared/cast --state STATE
+--minutes 60`.
+
+Regression from known factors (see `factor_network.py`), every resolution supervised, grown from 32²: a few
+minutes there place pose, light, hair and mouth, and each further stage adds detail to a picture that already
+stands. Resumes from STATE. `--export FILE` then fits z → w and writes the weights that the portrait plays.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+
+from models.stylegan2 import Architecture
+from training import prior
+from training.cast.factors import FACTOR_NAMES, mirror_factors
+from training.cast.manifest import Record, is_held_out, read_cast
+from training.cast.pictures import load_pictures
+from training.factor_network import FactorGenerator
+from training.losses import PerceptualDistance, attention_maps, pyramid_loss
+from training.run import (
+    SAVE_EVERY_S,
+    Budget,
+    Ticker,
+    append_log,
+    contact_sheet,
+    load_state,
+    save_state,
+    update_average,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One resolution of the growth."""
+
+    resolution: int
+    num_pictures: int  # pictures shown before the next stage
+    lr: float
+    perceptual: float  # weight of the perceptual distance; below 128² there is too little to look at
+
+
+STAGES = (
+    Stage(32, 40_000, 4e-3, 0.0),
+    Stage(64, 50_000, 3e-3, 0.0),
+    Stage(128, 300_000, 2e-3, 0.5),
+    Stage(256, 200_000, 1.5e-3, 0.5),
+    Stage(512, 200_000, 1e-3, 0.5),
+)
+
+TITLE = "people who do not exist, from a synthetic cast (CC0)"
+BATCH = 8
+WARM_UP_STEPS = 100
+COSINE_FROM = 0.6  # of a stage; the rate is constant before
+ADAM_BETAS = (0.9, 0.99)
+GRADIENT_NORM = 5.0
+FREE_DROPPED = 0.15  # of the steps run on factors alone
+FREE_PENALTY = 1e-3
+EMA_HALF_LIFE = 4_000  # pictures; longer lags visibly
+REPORT_EVERY = 200  # steps
+
+
+def learning_rate(stage: Stage, step: int) -> float:
+    """Warm-up, constant, cosine to nothing: of the step alone, so that a resumed run takes the same road."""
+    done = step * BATCH / stage.num_pictures
+    falling = max(0.0, (done - COSINE_FROM) / (1 - COSINE_FROM))  # 0 … 1 over the last part
+    warm_up = min(1.0, (step + 1) / WARM_UP_STEPS)
+    return stage.lr * warm_up * (0.5 * (1 + math.cos(math.pi * falling)) + 1e-3)
+
+
+# --- data ---------------------------------------------------------------------------------------------------
+
+
+class Pictures:
+    """The cast at one resolution, as tensors, with mirrored copies drawn on the fly."""
+
+    def __init__(self, records: Sequence[Record], scenes: dict[str, int], resolution: int) -> None:
+        self.records = [record for record in records if record.teaches(resolution)]
+        self.images = torch.from_numpy(
+            load_pictures([record.picture for record in self.records], resolution)
+        )  # [N, R, R, 3] uint8
+        self.factors = torch.from_numpy(np.stack([record.factors for record in self.records])).float()
+        self.mirrored = torch.from_numpy(mirror_factors(self.factors.numpy())).float()
+        landmarks = torch.from_numpy(np.stack([record.landmarks for record in self.records])).float()
+        self.attention = attention_maps(landmarks)
+        self.scenes = torch.tensor([scenes.get(scene_key(record), 0) for record in self.records])
+        self.num_scenes = len(scenes)
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+    def batch(self, index: Tensor, is_mirrored: bool) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """→ factors [N, F], scenes [N], pictures [N, 3, R, R] in [-1, 1], attention [N, 1, 32, 32]."""
+        images = self.images[index].permute(0, 3, 1, 2).float() / 127.5 - 1
+        if not is_mirrored:
+            return self.factors[index], self.scenes[index], images, self.attention[index]
+        flipped = images.flip(3), self.attention[index].flip(3)
+        return self.mirrored[index], self.scenes[index] + self.num_scenes, *flipped
+
+
+def scene_key(record: Record) -> str:
+    """Pictures of one scene share a free vector: a studio subject's, or one of the population."""
+    return f"{'population' if record.split == 'population' else 'studio'}/{record.subject}"
+
+
+def shuffled(num: int, seed: int) -> Iterator[Tensor]:
+    """Batches of indices for ever, every picture once an epoch."""
+    generator = torch.Generator().manual_seed(seed)
+    while True:
+        order = torch.randperm(num, generator=generator)
+        yield from order[: num // BATCH * BATCH].view(-1, BATCH)
+
+
+# --- fitting ------------------------------------------------------------------------------------------------
+
+
+class Fit:
+    """The state of a run: model, its average, optimiser, and where in the growth it stands."""
+
+    def __init__(self, folder: Path, records: Sequence[Record], channel_base: int, channel_max: int) -> None:
+        self.folder = folder
+        self.train = [record for record in records if not is_held_out(record)]
+        self.held_out = [record for record in records if is_held_out(record)]
+        saved = load_state(folder / "state.pt")
+        keys = saved["scenes"] if saved else sorted({scene_key(record) for record in self.train})
+        self.scenes = {key: index for index, key in enumerate(keys)}
+        self.train = [record for record in self.train if scene_key(record) in self.scenes]
+        self.arch = Architecture(STAGES[0].resolution, channel_base, channel_max)
+        self.stage, self.step = 0, 0
+        self.model = FactorGenerator(self.arch, len(FACTOR_NAMES), len(self.scenes))
+        self.model.factors.standardise(
+            torch.from_numpy(np.stack([record.factors for record in self.train])).float()
+        )
+        self.average = FactorGenerator(self.arch, len(FACTOR_NAMES), len(self.scenes))
+        self.average.load_state_dict(self.model.state_dict())
+        self.optimizer = self._optimizer()
+        if saved:
+            self._restore(saved)
+
+    def __str__(self) -> str:
+        return (
+            f"{len(self.train)} pictures of {len(self.scenes)} scenes, {len(self.held_out)} held out\n"
+            f"{self.arch}\n{STAGES[self.stage]}, step {self.step}"
+        )
+
+    def _optimizer(self) -> torch.optim.Adam:
+        parameters = [p for name, p in self.model.named_parameters() if "mapping" not in name]
+        return torch.optim.Adam(parameters, betas=ADAM_BETAS)
+
+    def grow(self, stage: int) -> None:
+        """Widen both models to the stage's resolution, keeping every tensor that fits."""
+        self.arch = Architecture(STAGES[stage].resolution, self.arch.channel_base, self.arch.channel_max)
+        for name in ("model", "average"):
+            grown = FactorGenerator(self.arch, len(FACTOR_NAMES), len(self.scenes))
+            grown.load_state_dict({**grown.state_dict(), **self.average.state_dict()})
+            setattr(self, name, grown)
+        self.average.load_state_dict(self.model.state_dict())
+        self.stage, self.step = stage, 0
+        self.optimizer = self._optimizer()
+
+    def save(self) -> None:
+        state = {
+            "stage": self.stage,
+            "step": self.step,
+            "scenes": list(self.scenes),
+            "model": self.model.state_dict(),
+            "average": self.average.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+        }
+        save_state(self.folder / "state.pt", state)
+
+    def _restore(self, saved: dict[str, Any]) -> None:
+        self.grow(saved["stage"])
+        self.step = saved["step"]
+        self.model.load_state_dict(saved["model"])
+        self.average.load_state_dict(saved["average"])
+        if saved.get("optimizer"):
+            self.optimizer.load_state_dict(saved["optimizer"])
+
+    def run_stage(self, budget: Budget) -> bool:
+        """Train at the present stage; True when it is complete, False when the minutes ran out."""
+        stage = STAGES[self.stage]
+        pictures = Pictures(self.train, self.scenes, stage.resolution)
+        held_out = Pictures(self.held_out, self.scenes, stage.resolution)
+        distance = PerceptualDistance() if stage.perceptual else None
+        num_steps, ticker, losses = stage.num_pictures // BATCH, Ticker(SAVE_EVERY_S), []
+        batches = shuffled(len(pictures), seed=self.step)
+        for step in budget.steps(self.step, num_steps):
+            losses.append(self._step(stage, step, pictures.batch(next(batches), step % 2 == 1), distance))
+            self.step = step + 1
+            if self.step % REPORT_EVERY == 0:
+                self._report(stage, losses[-REPORT_EVERY:], held_out)
+            if ticker.is_due():
+                self.save()
+                self._sheets(pictures, held_out)
+        self.save()
+        self._sheets(pictures, held_out)
+        return self.step >= num_steps
+
+    def _step(
+        self, stage: Stage, step: int, batch: tuple[Tensor, ...], distance: PerceptualDistance | None
+    ) -> float:
+        factors, scenes, images, attention = batch
+        for group in self.optimizer.param_groups:
+            group["lr"] = learning_rate(stage, step)
+        ws = self.model.ws(factors, None if torch.rand(()) < FREE_DROPPED else scenes)
+        pyramid = list(self.model.generator.synthesis.pyramid(ws, "none", torch.bfloat16))
+        loss = pyramid_loss(pyramid, images, attention)
+        if distance is not None:
+            loss = loss + stage.perceptual * distance(pyramid[-1], images).mean()
+        loss = loss + FREE_PENALTY * self.model.factors.free.weight.square().mean()
+        self.optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), GRADIENT_NORM)
+        self.optimizer.step()
+        half_life = min(EMA_HALF_LIFE, step * BATCH * 0.05 + 1)
+        update_average(self.average, self.model, 0.5 ** (BATCH / half_life))
+        return float(loss)
+
+    # --- looking at it
+
+    @torch.no_grad()
+    def pictures_of(self, factors: Tensor, scenes: Tensor | None = None) -> Tensor:
+        """The average's pictures [N, 3, R, R], a batch at a time."""
+        chunks = [slice(k, k + BATCH) for k in range(0, len(factors), BATCH)]
+        ws = [self.average.ws(factors[c], None if scenes is None else scenes[c]) for c in chunks]
+        return torch.cat(
+            [self.average.generator.synthesis(w, noise_mode="none", dtype=torch.bfloat16) for w in ws]
+        )
+
+    def held_out_error(self, held_out: Pictures, num: int = 96) -> float:
+        """L1 of people never seen, from factors alone, on evenly spaced pictures."""
+        index = torch.linspace(0, len(held_out) - 1, min(num, len(held_out))).long()
+        factors, _, images, _ = held_out.batch(index, is_mirrored=False)
+        return float((self.pictures_of(factors) - images).abs().mean())
+
+    def _report(self, stage: Stage, losses: list[float], held_out: Pictures) -> None:
+        figures = {
+            "resolution": stage.resolution,
+            "pictures": self.step * BATCH,
+            "loss": round(float(np.mean(losses)), 4),
+            "held_out_l1": round(self.held_out_error(held_out), 4),
+        }
+        append_log(self.folder / "log.jsonl", **figures)
+
+    def _sheets(self, pictures: Pictures, held_out: Pictures) -> None:
+        for name, source, is_free in (("train", pictures, True), ("held_out", held_out, False)):
+            index = torch.linspace(0, len(source) - 1, 16).long()
+            factors, scenes, images, _ = source.batch(index, is_mirrored=False)
+            fitted = self.pictures_of(factors, scenes if is_free else None)
+            rows = [images[:8], fitted[:8], images[8:], fitted[8:]]
+            cv2.imwrite(str(self.folder / f"{name}.png"), contact_sheet(rows))
+
+
+# --- command line -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What one run is told."""
+
+    cast: Path
+    state: Path
+    minutes: float
+    through: int
+    channel_base: int
+    channel_max: int
+    threads: int
+    export: Path | None
+    dry_run: bool
+
+
+@click.command(help=__doc__)
+@click.option("--cast", type=click.Path(path_type=Path), required=True, help="Folder of the cast.")
+@click.option("--state", type=click.Path(path_type=Path), required=True, help="Where the run lives.")
+@click.option("--minutes", type=float, default=60.0, show_default=True, help="Stop after this long.")
+@click.option("--through", type=int, default=128, show_default=True, help="The last resolution to grow to.")
+@click.option("--channel-base", type=int, default=4096, show_default=True)
+@click.option("--channel-max", type=int, default=256, show_default=True)
+@click.option("--threads", type=int, default=0, help="Processor threads; 0: as many as there are.")
+@click.option("--export", type=click.Path(path_type=Path), help="Fit z → w and write the weights here.")
+@click.option("--dry-run", is_flag=True, help="Print the configuration and stop.")
+def main(**options: Any) -> None:
+    config = Config(**options)
+    if config.threads:
+        torch.set_num_threads(config.threads)
+    torch.manual_seed(0)
+    fit = Fit(config.state, read_cast(config.cast).records, config.channel_base, config.channel_max)
+    click.echo(f"{config}\n{fit}")
+    if config.dry_run:
+        return
+    config.state.mkdir(parents=True, exist_ok=True)
+    budget = Budget(config.minutes, "fit generator")
+    while not budget.is_spent and fit.run_stage(budget) and STAGES[fit.stage].resolution < config.through:
+        fit.grow(fit.stage + 1)
+    if config.export:
+        prior.export(fit.average, config.export, {"title": TITLE})
+
+
+if __name__ == "__main__":
+    main()

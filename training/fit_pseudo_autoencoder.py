@@ -1,0 +1,224 @@
+"""Fit the pseudo-autoencoder: `python -m training.fit_pseudo_autoencoder --cast ../shared/cast --state
+STATE`.
+
+The paper's settings: all ordered pairs (S, T), S ≠ T, of a subject's expressions; loss ‖w_T − ŵ_T‖; 150
+epochs of Adam, weight decay 10e-5, the rate halved every 10 epochs. STATE is a run of `fit_generator`: its
+factor network gives the subjects' latents. Beside the cast's subjects, people of the prior can be added as
+subjects (`--people`): they show the same expressions, drawn in the same way, and are what keeps faces outside
+the cast themselves.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+import torch
+from torch import Tensor
+
+from models.action_units import ACTION_UNITS, AU_INDEX, CATEGORIES, NUM_AUS
+from models.checkpoint import LoadedGenerator, companion_path, load_generator, write_checkpoint
+from models.pseudo_autoencoder import PRESETS, PseudoAutoencoder
+from models.stylegan2 import Architecture
+from training.cast.actions import ACTIONS, AU_ACTIONS, actions_for, draw_category
+from training.cast.factors import EXPRESSION, FACTOR_NAMES
+from training.cast.manifest import Record, is_held_out, read_cast
+from training.factor_network import FactorGenerator, FactorNetwork
+from training.prior import draw_people
+from training.run import Budget, append_log, load_state, save_state
+
+EPOCHS = 150
+HALVE_EVERY = 10  # epochs
+WEIGHT_DECAY = 1e-4  # "10e-5"
+BATCH = 256
+LEARNED_UNITS = tuple(AU_ACTIONS)  # what the cast can show, and so what its pictures teach
+
+
+@dataclass(frozen=True, slots=True)
+class Expressions:
+    """Subjects' expressions: latents w [N, 512], AU vectors [N, 43], subject [N]."""
+
+    w: Tensor
+    aus: Tensor
+    subject: Tensor
+
+    def pairs(self) -> Tensor:
+        """All ordered pairs (S, T), S ≠ T, within a subject: [P, 2] indices."""
+        blocks = []
+        for subject in self.subject.unique():
+            members = (self.subject == subject).nonzero().flatten()
+            source, target = torch.meshgrid(members, members, indexing="ij")
+            different = source != target
+            blocks.append(torch.stack([source[different], target[different]], 1))
+        return torch.cat(blocks)
+
+
+def is_expression(record: Record) -> bool:
+    """Studio pictures and the repertoire's single units: what an AU delta explains, unlike age or light."""
+    return record.split == "studio" or (record.split == "repertoire" and record.category.startswith("AU"))
+
+
+@torch.no_grad()
+def of_records(network: FactorNetwork, records: Sequence[Record]) -> Expressions:
+    factors = torch.from_numpy(np.stack([record.factors for record in records])).float()
+    aus = torch.from_numpy(np.stack([record.units for record in records])).float()
+    return Expressions(network(factors), aus, torch.tensor([record.subject for record in records]))
+
+
+@torch.no_grad()
+def of_people(network: FactorNetwork, num_people: int, num_each: int = 12, seed: int = 3) -> Expressions:
+    """People of the prior, each neutral, in categories and in single units, as the cast's subjects are."""
+    rng = np.random.default_rng(seed)
+    _, neutral = draw_people(num_people, seed)
+    factors = neutral.repeat_interleave(num_each, 0)
+    aus = np.zeros((len(factors), NUM_AUS), np.float32)
+    for row in range(len(factors)):
+        units = {} if row % num_each == 0 else _draw_units(rng)
+        actions = actions_for(units)
+        factors[row, EXPRESSION] = torch.tensor([actions.get(name, 0.0) for name in ACTIONS])
+        for unit, intensity in units.items():
+            aus[row, AU_INDEX[unit]] = intensity
+    w = torch.cat([network(chunk) for chunk in factors.split(4096)])
+    subject = 100_000 + torch.arange(num_people).repeat_interleave(num_each)
+    return Expressions(w, torch.from_numpy(aus), subject)
+
+
+def _draw_units(rng: np.random.Generator) -> dict[int, float]:
+    """A category for two thirds, one to three units for a third; a quarter with their lids lowered."""
+    if rng.random() < 0.67:
+        units = draw_category(rng, str(rng.choice(list(CATEGORIES))), rng.uniform(0.6, 1.15))
+    else:
+        chosen = rng.choice(LEARNED_UNITS, rng.integers(1, 4), replace=False)
+        units = {int(unit): float(rng.uniform(0.3, 1)) for unit in chosen}
+    if rng.random() < 0.25:
+        units = {unit: v for unit, v in units.items() if unit not in (5, 41, 42, 45)}
+        units[43] = float(rng.choice([rng.uniform(0.2, 1.0), 1.0]))
+    return units
+
+
+def joined(parts: Sequence[Expressions]) -> Expressions:
+    return Expressions(
+        *(torch.cat([getattr(part, name) for part in parts]) for name in ("w", "aus", "subject"))
+    )
+
+
+def fit(model: PseudoAutoencoder, data: Expressions, config: "Config") -> None:
+    """Minimise ‖w_T − A(w_S, a_T − a_S)‖ over all pairs; an epoch is at most 100,000 of them. Resumes."""
+    pairs = data.pairs()
+    per_epoch = min(len(pairs), 100_000) // BATCH
+    optimizer = torch.optim.Adam(model.parameters(), lr=config.lr, weight_decay=WEIGHT_DECAY)
+    schedule = torch.optim.lr_scheduler.StepLR(optimizer, HALVE_EVERY, gamma=0.5)
+    parts: dict[str, Any] = {"model": model, "optimizer": optimizer, "schedule": schedule}
+    path = config.state / f"pseudo_autoencoder_{config.preset}.pt"
+    saved = load_state(path) or {}
+    first_epoch = saved.get("epoch", 0)
+    for name in parts if saved else ():
+        parts[name].load_state_dict(saved[name])
+    losses = []
+    for step in Budget(config.minutes, "fit pseudo-autoencoder").steps(
+        first_epoch * per_epoch, config.epochs * per_epoch
+    ):
+        source, target = pairs[torch.randint(len(pairs), (BATCH,))].unbind(1)
+        predicted = model(data.w[source][:, None], data.aus[target] - data.aus[source])[:, 0]
+        loss = (predicted - data.w[target]).norm(dim=1).mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(float(loss))
+        if len(losses) == per_epoch:
+            schedule.step()
+            epoch = (step + 1) // per_epoch
+            append_log(path.with_suffix(".jsonl"), epoch=epoch, loss=round(float(np.mean(losses)), 4))
+            save_state(path, {"epoch": epoch, **{name: part.state_dict() for name, part in parts.items()}})
+            losses.clear()
+
+
+@torch.no_grad()
+def explained(model: PseudoAutoencoder, data: Expressions) -> dict[str, float]:
+    """On pairs never seen, as shares of ‖w_S − w_T‖: the error ‖ŵ_T − w_T‖, and the drift when u = 0."""
+    pairs = data.pairs()
+    pairs = pairs[torch.randperm(len(pairs), generator=torch.Generator().manual_seed(0))[:20_000]]
+    source, target = pairs.unbind(1)
+    predicted = model(data.w[source][:, None], data.aus[target] - data.aus[source])[:, 0]
+    still = model(data.w[source][:, None], torch.zeros(len(source), NUM_AUS))[:, 0]
+    change = (data.w[source] - data.w[target]).norm(dim=1).mean()
+    return {
+        "error": float((predicted - data.w[target]).norm(dim=1).mean() / change),
+        "drift": float((still - data.w[source]).norm(dim=1).mean() / change),
+    }
+
+
+def load_factor_network(state: Path, channel_base: int = 4096) -> FactorNetwork:
+    saved = load_state(state / "state.pt")
+    if saved is None:
+        raise click.BadParameter(f"{state}: no run of fit_generator here", param_hint="--state")
+    model = FactorGenerator(Architecture(32, 1, 1), len(FACTOR_NAMES), len(saved["scenes"])).factors
+    prefix = "factors."
+    model.load_state_dict(
+        {k.removeprefix(prefix): v for k, v in saved["average"].items() if k.startswith(prefix)}
+    )
+    return model.eval()
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What one run is told."""
+
+    cast: Path
+    state: Path
+    weights: Path
+    preset: str
+    people: int
+    lr: float
+    epochs: int
+    minutes: float
+    dry_run: bool
+
+
+@click.command(help=__doc__)
+@click.option("--cast", type=click.Path(path_type=Path), required=True, help="Folder of the cast.")
+@click.option("--state", type=click.Path(path_type=Path), required=True, help="The run of fit_generator.")
+@click.option("--weights", type=click.Path(path_type=Path), required=True, help="The generator it is for.")
+@click.option("--preset", type=click.Choice(list(PRESETS)), default="paper", show_default=True)
+@click.option("--people", type=int, default=2000, show_default=True, help="Subjects from the prior.")
+@click.option("--lr", type=float, default=1e-3, show_default=True, help='The paper\'s "10e-3": 1e-3 or 1e-2.')
+@click.option("--epochs", type=int, default=EPOCHS, show_default=True)
+@click.option("--minutes", type=float, default=60.0, show_default=True)
+@click.option("--dry-run", is_flag=True, help="Print the configuration and stop.")
+def main(**options: Any) -> None:
+    config = Config(**options)
+    torch.manual_seed(0)
+    generator = load_generator(config.weights)
+    network = load_factor_network(config.state)
+    records = [record for record in read_cast(config.cast).records if is_expression(record)]
+    train = of_records(network, [record for record in records if not is_held_out(record)])
+    held_out = of_records(network, [record for record in records if is_held_out(record)])
+    click.echo(f"{config}\n{len(train.w)} expressions, {len(held_out.w)} held out")
+    if config.dry_run:
+        return
+    data = joined([train, of_people(network, config.people)]) if config.people else train
+    model = PseudoAutoencoder(config.preset, num_ws=generator.generator.arch.num_ws)
+    fit(model, data, config)
+    figures = explained(model, held_out)
+    click.echo(f"held-out subjects: error {figures['error']:.3f}, drift at u = 0 {figures['drift']:.3f}")
+    click.echo(str(save(model, config.preset, generator)))
+
+
+def save(model: PseudoAutoencoder, preset: str, generator: LoadedGenerator) -> Path:
+    """Write the companion beside its generator; → its path."""
+    path = companion_path(generator.path, "pseudo_autoencoder")
+    metadata = {
+        "preset": preset,
+        "generator_sha256": generator.sha256,
+        "action_units": " ".join(map(str, ACTION_UNITS)),
+        "learned_units": " ".join(map(str, LEARNED_UNITS)),
+        "source": "latents of the cast's factors, not of projected pictures",
+    }
+    write_checkpoint(path, "pseudo_autoencoder", model.state_dict(), metadata)
+    return path
+
+
+if __name__ == "__main__":
+    main()

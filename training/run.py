@@ -1,0 +1,89 @@
+"""What every training run shares: a budget of minutes, a moving average, a state that survives."""
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from tqdm import tqdm
+
+SAVE_EVERY_S = 180.0
+
+
+@dataclass
+class Budget:
+    """Counts steps until the work is done or the minutes are spent, with a progress bar on standard error."""
+
+    minutes: float
+    label: str
+    started_s: float = field(default_factory=time.monotonic)
+
+    @property
+    def is_spent(self) -> bool:
+        return time.monotonic() - self.started_s >= self.minutes * 60
+
+    def steps(self, first: int, last: int) -> Iterator[int]:
+        """Yield first, …, last − 1, or fewer."""
+        with tqdm(total=last, initial=first, desc=self.label, unit="step", mininterval=5) as bar:
+            for step in range(first, last):
+                if self.is_spent:
+                    return
+                yield step
+                bar.update()
+
+
+class Ticker:
+    """True once every `period_s`."""
+
+    def __init__(self, period_s: float) -> None:
+        self.period_s = period_s
+        self.last_s = time.monotonic()
+
+    def is_due(self) -> bool:
+        if time.monotonic() - self.last_s < self.period_s:
+            return False
+        self.last_s = time.monotonic()
+        return True
+
+
+def save_state(path: Path, state: dict[str, Any]) -> None:
+    """Whole or not at all, so that a run killed while saving resumes from the save before."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    torch.save(state, partial)
+    os.replace(partial, path)
+
+
+def load_state(path: Path) -> dict[str, Any] | None:
+    """The state last saved, or None for a new run. Tensors, numbers and strings: no code is run."""
+    return torch.load(path, weights_only=True) if path.is_file() else None
+
+
+def append_log(path: Path, **figures: float | int | str) -> None:
+    """One JSON line a report."""
+    with path.open("a") as file:
+        file.write(json.dumps(figures) + "\n")
+
+
+@torch.no_grad()
+def update_average(average: nn.Module, current: nn.Module, decay: float) -> None:
+    """average ← decay · average + (1 − decay) · current, for parameters and buffers alike."""
+    for mean, value in zip(average.state_dict().values(), current.state_dict().values(), strict=True):
+        if mean.is_floating_point():
+            mean.lerp_(value, 1 - decay)
+        else:
+            mean.copy_(value)
+
+
+def contact_sheet(rows: list[Tensor]) -> NDArray[np.uint8]:
+    """Rows of pictures [N, 3, R, R] in [-1, 1] → one picture [H, W, 3] uint8 BGR, as cv2 writes it."""
+    sheet = torch.cat([torch.cat(list(row.float().cpu()), dim=2) for row in rows], dim=1)
+    rgb = (sheet * 127.5 + 128).clamp(0, 255).to(torch.uint8).permute(1, 2, 0).numpy()
+    return np.ascontiguousarray(rgb[..., ::-1])
