@@ -195,10 +195,10 @@ def strip(**options: Any) -> None:
     )
 
 
-def entry() -> int:
+def entry(args: list[str] | None = None) -> int:
     """Run the command line; → the exit code: 0 done, 2 the input is wrong, one line a fault."""
     try:
-        main(standalone_mode=False)
+        main(args, standalone_mode=False)
     except click.exceptions.Exit as leave:
         return leave.exit_code
     except click.Abort:

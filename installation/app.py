@@ -94,7 +94,7 @@ def run(show: Show, screen: Screen) -> None:
         seconds = screen.seconds or FALLBACK_SECONDS
         record(show, Recording(FALLBACK_PATH, seconds, fps=30, size=512, start=today()))
         return
-    performance = prepare(show, today().date())
+    performance = prepare(show, today().date(), is_live=True)
     sink = (
         NullSink() if screen.headless else Display(is_fullscreen=not screen.windowed, monitor=screen.monitor)
     )
@@ -108,24 +108,28 @@ def record(show: Show, recording: Recording) -> None:
     """Write the show to a file, in its own time."""
     sink = open_recorder(recording.output, recording.fps, (recording.size, recording.size))
     try:
-        performance = prepare(show, recording.start.date())
+        performance = prepare(show, recording.start.date(), is_live=False)
         play(performance, sink, Pacer(VirtualClock(), recording.fps), recording.seconds)
     finally:
         sink.close()
     print(recording.output)
 
 
-def prepare(show: Show, day: date) -> Performance:
-    """Read and wire a show for one day."""
+def prepare(show: Show, day: date, *, is_live: bool) -> Performance:
+    """Read and wire a show for one day; what is recorded, instead of shown live, is drawn exactly."""
+    return wire(load_networks(show.weights), show, day, is_live=is_live)
+
+
+def wire(networks: Networks, show: Show, day: date, *, is_live: bool) -> Performance:
+    """Choreography, dice, portrait and synthesizer, joined."""
     choreography = read_choreography(show.choreography)
-    networks = load_networks(show.weights)
     anchor = sit(networks, show, choreography.person)
     portrait = Portrait(networks.pseudo_autoencoder.model, anchor)
     named = choreography.seed if show.seed is None else show.seed
     seed = 0 if named == "daily" else int(named)  # the day is part of the draw either way
     scheduler = MoodScheduler(choreography, show_dice(seed, day.toordinal()))
     blinks = Blinks(show_dice(seed, day.toordinal(), "blinks"))
-    return Performance(scheduler, blinks, portrait, synthesizer_of(networks, show.device))
+    return Performance(scheduler, blinks, portrait, synthesizer_of(networks, show.device, is_live=is_live))
 
 
 def play(performance: Performance, sink: Sink, pacer: Pacer, seconds: float | None) -> None:
@@ -195,8 +199,8 @@ def sit(networks: Networks, sitter: Sitter, otherwise: int | str | None = None) 
     return draw_person(networks, DEFAULT_PERSON if person is None else person, sitter.truncation)
 
 
-def synthesizer_of(networks: Networks, device: str) -> TorchSynthesizer:
-    return TorchSynthesizer(networks.generator.generator, choose_device(device))
+def synthesizer_of(networks: Networks, device: str, *, is_live: bool = False) -> TorchSynthesizer:
+    return TorchSynthesizer(networks.generator.generator, choose_device(device), is_live=is_live)
 
 
 def check(files: Sequence[Path], *, is_strict: bool) -> None:
@@ -212,7 +216,8 @@ def check(files: Sequence[Path], *, is_strict: bool) -> None:
         faults += warnings if is_strict else []
         for warning in () if is_strict else warnings:
             say(warning)
-        print(f"{file}: {len(choreography.gestures)} gestures, {len(choreography.moods)} moods")
+        if not (is_strict and warnings):
+            print(f"{file}: {len(choreography.gestures)} gestures, {len(choreography.moods)} moods")
     if faults:
         raise InputError("\n".join(faults))
 

@@ -25,6 +25,7 @@ from pygame._sdl2 import video
 
 SCREENLESS_DRIVERS = {"dummy", "offscreen"}  # where there is no screen, SDL itself falls back to "offscreen"
 CENTRED_ON_MONITOR = 0x2FFF0000  # SDL_WINDOWPOS_CENTERED_DISPLAY(k) is this | k
+HIGH_DENSITY = {"allow_high_dpi" if getattr(pygame, "IS_CE", False) else "allow_highdpi": True}
 TITLE = "Living Portrait"
 WINDOWED_PX = (768, 768)
 KEYS = {
@@ -56,7 +57,7 @@ class Display:
             pygame.display.init()
             _check_monitor(monitor)
             position = (CENTRED_ON_MONITOR | monitor, CENTRED_ON_MONITOR | monitor)
-            self._window = video.Window(TITLE, WINDOWED_PX, position, resizable=True, allow_highdpi=True)
+            self._window = video.Window(TITLE, WINDOWED_PX, position, resizable=True, **HIGH_DENSITY)
             self._renderer = video.Renderer(self._window, vsync=True)
         except pygame.error as error:
             pygame.display.quit()

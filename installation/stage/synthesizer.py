@@ -13,15 +13,18 @@ NUM_TRIALS = 5
 
 
 class TorchSynthesizer:
-    """A `Synthesizer`: the generator's synthesis network in the precision that is fastest on this device."""
+    """A `Synthesizer`: the generator's synthesis network, exact (float32) or in the fastest precision here.
 
-    def __init__(self, generator: Generator, device: torch.device, dtype: torch.dtype | None = None) -> None:
+    Exact pictures are the same on every run; a live show may take whatever wins a race of a few frames.
+    """
+
+    def __init__(self, generator: Generator, device: torch.device, *, is_live: bool = False) -> None:
         self.generator = generator.to(device).eval().requires_grad_(False)
         self.device = device
         layers = [layer for layer in generator.synthesis.modules() if isinstance(layer, SynthesisLayer)]
         has_noise = any(float(layer.noise_strength) != 0 for layer in layers)
         self.noise_mode: NoiseMode = "const" if has_noise else "none"
-        self.dtype = dtype or self._fastest_dtype()
+        self.dtype = self._fastest_dtype() if is_live else torch.float32
         for layer in layers:
             layer.freeze(self.dtype)
 

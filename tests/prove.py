@@ -1,0 +1,91 @@
+"""What the portrait promises, measured on the shipped weights: `make prove`.
+
+Each claim is measured once and kept in build/prove/ under the weights' SHA-256, so that an interrupted run goes on where
+it stood. A share of the same claims, small enough for every change, is in tests/test_shipped.py.
+"""
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from datetime import date
+from itertools import pairwise
+
+import av
+import cv2
+import numpy as np
+
+from installation import app
+from installation.loading import load_networks
+from models.checkpoint import file_sha256
+from run_installation import CHOREOGRAPHY, ROOT, WEIGHTS, entry
+from tests.faces import SIDE_PX, face_probabilities
+from tests.installation.fakes import digest
+from tests.models.parity import largest_difference
+
+FOLDER = ROOT / "build" / "prove"
+SEED = 7
+Figures = dict[str, float | int | str | bool]
+
+
+def parity() -> Figures:
+    """StyleGAN2 against the published implementation: the largest difference of any pixel."""
+    difference = largest_difference()
+    return {"largest_difference": difference, "holds": difference < 1e-4}
+
+
+def minute() -> Figures:
+    """A recorded minute: every frame a face, no frame like the one before."""
+    video = FOLDER / "minute.mp4"
+    started = time.perf_counter()
+    assert entry(["record", str(video), "--seconds", "60", "--seed", str(SEED)]) == 0
+    seconds = time.perf_counter() - started
+    with av.open(str(video)) as container:
+        frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+    small = [cv2.resize(frame, (SIDE_PX, SIDE_PX), interpolation=cv2.INTER_AREA) for frame in frames]
+    found = np.array(list(face_probabilities(small)))
+    still = sum(bool(np.array_equal(a, b)) for a, b in pairwise(frames))
+    sure = float((found > 0.99).mean())
+    return {
+        "frames": len(frames),
+        "frames_per_second_rendered": round(len(frames) / seconds, 1),
+        "with_face": float((found > 0).mean()),
+        "with_face_above_0.99": sure,
+        "lowest_probability": round(float(found.min()), 4),
+        "identical_neighbours": still,
+        "holds": len(frames) == 1800 and bool((found > 0).all()) and sure >= 0.99,
+    }
+
+
+def frame_rates() -> Figures:
+    """The same seed at 30 and 60 frames a second, with the real networks: AU and latent tracks to the byte."""
+    networks = load_networks(WEIGHTS)
+    tracks = {}
+    for fps in (30, 60):
+        show = app.Show(WEIGHTS, "cpu", None, 0.8, CHOREOGRAPHY, SEED)
+        performance = app.wire(networks, show, date(2026, 1, 6), is_live=False)
+        poses = [performance.pose_at(frame * app.NANOSECONDS // fps) for frame in range(60 * fps)]
+        tracks[fps] = digest(poses if fps == 30 else poses[::2])
+    return {"at_30": tracks[30][:12], "at_60": tracks[60][:12], "holds": tracks[30] == tracks[60]}
+
+
+CLAIMS: dict[str, Callable[[], Figures]] = {claim.__name__: claim for claim in (parity, minute, frame_rates)}
+
+
+def main() -> int:
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    weights = file_sha256(WEIGHTS)[:12]
+    wanted = sys.argv[1:] or list(CLAIMS)
+    holds = True
+    for name in wanted:
+        path = FOLDER / f"{name}-{weights}.json"
+        if not path.exists():
+            path.write_text(json.dumps(CLAIMS[name](), indent=1))
+        figures = json.loads(path.read_text())
+        holds = holds and figures["holds"]
+        print(f"{name}: {CLAIMS[name].__doc__}\n  " + "\n  ".join(f"{k}: {v}" for k, v in figures.items()))
+    return 0 if holds else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,223 @@
+"""The command line as users type it: results on standard output, one line a fault, and the right exit code."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+import pytest
+
+from models.checkpoint import companion_path
+from run_installation import ROOT, entry
+from tests.models.tiny import write_tiny_weights
+
+CHOREOGRAPHIES = sorted(ROOT.joinpath("choreographies").glob("*.yaml"))
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory) -> Path:
+    return write_tiny_weights(tmp_path_factory.mktemp("weights"))
+
+
+@pytest.fixture
+def cli(capsys, monkeypatch, tmp_path, weights):
+    """Run a command in an empty folder with tiny weights; → exit code, standard output, standard error."""
+
+    def run(*args: str | Path, with_weights: bool = True) -> tuple[int, str, str]:
+        monkeypatch.chdir(tmp_path)
+        capsys.readouterr()
+        named = ["--weights", weights] if with_weights else []
+        code = entry([str(arg) for arg in (*args, *named)])
+        return code, *capsys.readouterr()
+
+    return run
+
+
+def video_frames(path: Path) -> list[np.ndarray]:
+    with av.open(str(path)) as container:
+        return [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+
+
+# --- what works --------------------------------------------------------------------------------------------
+
+
+def test_record_writes_a_video_of_the_length_and_size_asked_for(cli, tmp_path):
+    code, out, _ = cli("record", "a.mp4", "--seconds", 2, "--fps", 12, "--size", 64, "--seed", 7)
+    assert (code, out) == (0, "a.mp4\n")
+    frames = video_frames(tmp_path / "a.mp4")
+    assert len(frames) == 24
+    assert frames[0].shape == (64, 64, 3)
+
+
+def test_record_writes_pictures_and_the_same_options_write_the_same_ones(cli, tmp_path):
+    for folder in ("a", "b"):
+        code, out, _ = cli("record", f"{folder}/", "--seconds", 1, "--fps", 8, "--size", 48, "--seed", 7)
+        assert (code, out) == (0, f"{folder}\n")
+    first, second = (sorted(tmp_path.joinpath(folder).iterdir()) for folder in ("a", "b"))
+    assert [path.name for path in first] == [f"{k:06d}.png" for k in range(8)]
+    assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
+    cli("record", "c/", "--seconds", 1, "--fps", 8, "--size", 48, "--seed", 7, "--start", "2026-01-07")
+    third = sorted(tmp_path.joinpath("c").iterdir())
+    assert [path.read_bytes() for path in first] != [path.read_bytes() for path in third]
+
+
+def test_run_without_a_screen_says_so_and_records(cli, tmp_path):
+    code, out, err = cli("run", "--seconds", 0.5)
+    assert (code, out) == (0, "build/portrait.mp4\n")
+    assert "no screen" in err
+    assert len(video_frames(tmp_path / "build" / "portrait.mp4")) == 15
+
+
+def test_run_is_what_no_command_means(cli, tmp_path):
+    code, out, _ = cli(CHOREOGRAPHIES[0], "--seconds", 0.2)
+    assert (code, out) == (0, "build/portrait.mp4\n")
+
+
+def test_headless_plays_and_writes_nothing(cli, tmp_path):
+    code, out, _ = cli("run", "--headless", "--seconds", 0.2)
+    assert (code, out) == (0, "")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_portrait_is_the_same_person_each_time(cli, tmp_path):
+    for name, person in (("a.png", 3), ("b.png", 3), ("c.png", 4)):
+        assert cli("portrait", "-o", name, "--person", person)[:2] == (0, f"{name}\n")
+    a, b, c = (cv2.imread(str(tmp_path / name)) for name in ("a.png", "b.png", "c.png"))
+    assert np.array_equal(a, b)
+    assert not np.array_equal(a, c)
+    cli("portrait", "-o", "large.png", "--size", 100)
+    assert cv2.imread(str(tmp_path / "large.png")).shape == (100, 100, 3)
+
+
+def test_a_strip_puts_squares_side_by_side_and_nothing_on_them(cli, tmp_path):
+    gestures = ("--from", "AU12=0.8, AU06=C", "--to", "happily surprised")
+    assert cli("strip", "-o", "s.png", *gestures, "--alphas", "0,.5,1")[0] == 0
+    strip = cv2.imread(str(tmp_path / "s.png"))
+    assert strip.shape == (32, 96, 3)
+    cli("strip", "-o", "l.png", *gestures, "--alphas", "0,.5,1", "--labels")
+    labelled = cv2.imread(str(tmp_path / "l.png"))
+    assert np.array_equal(labelled[:32], strip)
+    assert labelled.shape[0] > 32
+
+
+def test_a_unit_that_the_weights_have_not_learned_is_a_warning_that_names_it(cli):
+    code, _, err = cli("strip", "-o", "s.png", "--to", "AU39=1")
+    assert code == 0
+    assert "AU39 nostril compressor" in err
+
+
+@pytest.mark.parametrize("path", CHOREOGRAPHIES, ids=lambda path: path.stem)
+def test_the_shipped_choreographies_are_clean(cli, path):
+    code, _, err = cli("check", "--strict", path, with_weights=False)
+    assert (code, err) == (0, "")
+
+
+@pytest.mark.parametrize("command", [[], ["run"], ["record"], ["check"], ["portrait"], ["strip"]])
+def test_every_command_explains_itself(cli, command):
+    code, out, _ = cli(*command, "--help", with_weights=False)
+    assert code == 0
+    assert "Usage:" in out
+    assert not command or "--weights" in out
+
+
+# --- what is refused: exit code 2, one line a fault, nothing left behind --------------------------------------
+
+
+def refused(result: tuple[int, str, str]) -> str:
+    code, out, err = result
+    assert (code, out) == (2, "")
+    assert "Traceback" not in err
+    return err
+
+
+def test_an_unknown_gesture_is_one_line_with_its_place(cli, tmp_path):
+    score = "version: 1\ngestures: {tender: {emotion: happy}}\nmoods: {m: {gestures: {tendre: 1}}}\n"
+    tmp_path.joinpath("s.yaml").write_text(score)
+    err = refused(cli("record", "a.mp4", "--choreography", "s.yaml"))
+    assert err == "s.yaml:3:24: moods.m.gestures: unknown gesture 'tendre'; did you mean 'tender'?\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["s.yaml"]
+
+
+@pytest.mark.parametrize(
+    "score", ["gestures: [", "\tversion: 1", "a: &a [*a]", "", "\x00", "version: 1\nversion: 1"], ids=range(6)
+)
+def test_broken_yaml_is_lines_with_places(cli, tmp_path, score):
+    tmp_path.joinpath("s.yaml").write_text(score)
+    err = refused(cli("check", "s.yaml", with_weights=False))
+    assert all(line.startswith("s.yaml:") for line in err.splitlines())
+
+
+def test_check_reports_every_file_and_strict_makes_warnings_errors(cli, tmp_path):
+    unused = "version: 1\ngestures: {a: {emotion: happy}, b: {emotion: sad}, c: {emotion: awed}}\n"
+    tmp_path.joinpath("w.yaml").write_text(unused + "moods: {m: {gestures: {a: 1, b: 1}}}\n")
+    tmp_path.joinpath("e.yaml").write_text("version: 2\n")
+    code, _, err = cli("check", "w.yaml", with_weights=False)
+    assert code == 0
+    assert "w.yaml:2:" in err
+    err = refused(cli("check", "--strict", "w.yaml", "e.yaml", "none.yaml", with_weights=False))
+    assert {line.split(":")[0] for line in err.splitlines()} == {"w.yaml", "e.yaml", "none.yaml"}
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["strip", "-o", "s.png", "--to", "hapy"], "did you mean 'happy'?"),
+        (["strip", "-o", "s.png", "--to", "AU99=1"], "AU99"),
+        (["strip", "-o", "s.png", "--to", "AU12=7"], "outside 0 to 1"),
+        (["strip", "-o", "s.png", "--to", "AU12=1, AU06"], "AU06"),
+        (["strip", "-o", "s.png", "--alphas", "0,x"], "0,x"),
+        (["strip", "-o", "s.png", "--alphas", "0,2"], "from 0 to 1"),
+        (["portrait", "-o", "s.xyz"], ".xyz"),
+        (["portrait", "-o", "nowhere/s.png"], "nowhere/s.png: cannot be written"),
+        (["portrait", "-o", "s.png", "--person", "Ada"], "--person"),
+        (["portrait"], "--output"),
+        (["record", "a.avi"], "a.avi"),
+        (["record", "/proc/none/a.mp4"], "/proc/none/a.mp4"),
+        (["record", "a.mp4", "--size", "65"], "65"),
+        (["record", "a.mp4", "--seconds", "0"], "--seconds"),
+        (["run", "nowhere.yaml"], "nowhere.yaml"),
+        (["run", "--headless", "--colour"], "--colour"),
+        (["portrait", "-o", "s.png", "--device", "cuda"], "CUDA"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_wrong_input_is_one_clear_line(cli, tmp_path, args, message):
+    import torch
+
+    if "cuda" in args and torch.cuda.is_available():
+        pytest.skip("this machine has CUDA: asking for it is not wrong here")
+    assert message in refused(cli(*args))
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_missing_truncated_and_foreign_weights_are_one_line(cli, tmp_path, weights):
+    assert "none.safetensors: no such weights file" in refused(
+        cli("portrait", "-o", "a.png", "--weights", "none.safetensors", with_weights=False)
+    )
+    cut = tmp_path / "cut.safetensors"
+    cut.write_bytes(weights.read_bytes()[:-100])
+    err = refused(cli("portrait", "-o", "a.png", "--weights", cut, with_weights=False))
+    assert "not a whole safetensors file" in err
+    other = write_tiny_weights(tmp_path / "other", seed=5)
+    own = companion_path(other, "pseudo_autoencoder")
+    own.write_bytes(companion_path(weights, "pseudo_autoencoder").read_bytes())
+    err = refused(cli("portrait", "-o", "a.png", "--weights", other, with_weights=False))
+    assert "made for another generator" in err
+    assert len(err.splitlines()) == 1
+
+
+def test_a_missing_video_library_is_one_line_and_pictures_still_work(cli, monkeypatch):
+    monkeypatch.setitem(sys.modules, "av", None)
+    err = refused(cli("record", "a.mp4", "--seconds", 1))
+    assert "pip install av" in err
+    assert len(err.splitlines()) == 1
+    assert cli("record", "a/", "--seconds", 0.2)[0] == 0
+
+
+def test_help_and_check_do_not_wait_for_pytorch():
+    code = (
+        "import run_installation, sys; run_installation.entry(['--help']); sys.exit('torch' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True).returncode == 0
