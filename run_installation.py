@@ -148,7 +148,7 @@ def check(**options: Any) -> None:
     """Check choreographies: every fault at once, with its line. Exit code 0: playable, 2: not."""
     from installation import app
 
-    app.check(options["files"], is_strict=options["strict"])
+    app.check(options["files"], options["weights"], is_strict=options["strict"])
 
 
 @main.command()

@@ -9,10 +9,10 @@ from typing import Any, Self
 
 from installation import pictures
 from installation.errors import InputError
-from installation.loading import Networks, draw_person, load_networks, read_choreography
+from installation.loading import Networks, draw_person, load_networks, read_choreography, read_learned_units
 from installation.performance import Performance
 from installation.portrait import Portrait, Pose, expressed
-from installation.ports import NANOSECONDS, Command, Sink, Tick
+from installation.ports import NANOSECONDS, Command, Sink
 from installation.score.dice import show_dice
 from installation.score.expression import parse_expression
 from installation.score.fields import Refused
@@ -26,7 +26,6 @@ from installation.stage.synthesizer import TorchSynthesizer, choose_device
 from models.action_units import AU_NAMES, au_label
 
 DEFAULT_PERSON = 7
-MAX_STEP_NS = 100_000_000  # after a stall the show goes on from where it stood, instead of jumping
 FALLBACK_SECONDS = 20.0
 FALLBACK_PATH = Path("build/portrait.mp4")
 
@@ -122,7 +121,9 @@ def prepare(show: Show, day: date, *, is_live: bool) -> Performance:
 
 def wire(networks: Networks, show: Show, day: date, *, is_live: bool) -> Performance:
     """Choreography, dice, portrait and synthesizer, joined."""
-    choreography = read_choreography(show.choreography)
+    choreography = read_choreography(show.choreography, networks.pseudo_autoencoder.learned_units)
+    for warning in choreography.warnings:
+        say(str(warning))
     anchor = sit(networks, show, choreography.person)
     portrait = Portrait(networks.pseudo_autoencoder.model, anchor)
     named = choreography.seed if show.seed is None else show.seed
@@ -134,20 +135,17 @@ def wire(networks: Networks, show: Show, day: date, *, is_live: bool) -> Perform
 
 def play(performance: Performance, sink: Sink, pacer: Pacer, seconds: float | None) -> None:
     """The loop: for each tick a frame, until the time is over, somebody leaves, or Ctrl-C."""
-    show_ns = last_ns = 0
     try:
         while True:
-            now_ns = pacer.tick().t_ns
-            show_ns += min(now_ns - last_ns, MAX_STEP_NS)
-            last_ns = now_ns
-            if seconds is not None and show_ns >= seconds * NANOSECONDS:
+            tick = pacer.tick()
+            if seconds is not None and tick.t_ns >= round(seconds * NANOSECONDS):
                 return
-            sink.show(performance.step(Tick(show_ns)))
+            sink.show(performance.step(tick))
             for command in sink.commands():
                 if command is Command.QUIT:
                     return
                 if command is Command.GO:
-                    performance.go(show_ns)
+                    performance.go(tick.t_ns)
     except KeyboardInterrupt:
         say("stopped")
 
@@ -203,12 +201,12 @@ def synthesizer_of(networks: Networks, device: str, *, is_live: bool = False) ->
     return TorchSynthesizer(networks.generator.generator, choose_device(device), is_live=is_live)
 
 
-def check(files: Sequence[Path], *, is_strict: bool) -> None:
+def check(files: Sequence[Path], weights: Path, *, is_strict: bool) -> None:
     """Raises InputError with every fault of every file."""
-    faults = []
+    faults, learned = [], read_learned_units(weights)
     for file in files:
         try:
-            choreography = read_choreography(file)
+            choreography = read_choreography(file, learned)
         except InputError as error:
             faults.append(str(error))
             continue

@@ -16,7 +16,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from models.action_units import ACTION_UNITS, NUM_AUS
-from models.checkpoint import CheckpointError, LoadedGenerator, load_state, read_companion
+from models.checkpoint import Checkpoint, CheckpointError, LoadedGenerator, load_state, read_companion
+
+KIND: Final = "pseudo_autoencoder"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ def load_pseudo_autoencoder(generator: LoadedGenerator) -> LoadedPseudoAutoencod
     Raises:
         CheckpointError: missing, truncated, of another generator, of an unknown preset or another vocabulary.
     """
-    checkpoint = read_companion(generator, "pseudo_autoencoder")
+    checkpoint = read_companion(generator, KIND)
     preset = checkpoint.metadata.get("preset", "")
     if preset not in PRESETS:
         raise CheckpointError(
@@ -90,5 +92,10 @@ def load_pseudo_autoencoder(generator: LoadedGenerator) -> LoadedPseudoAutoencod
         raise CheckpointError(f"{checkpoint.path}: made for another list of action units; fit it again")
     model = PseudoAutoencoder(preset, generator.generator.arch.num_ws, generator.generator.arch.w_dim)
     load_state(model, checkpoint)
-    learned = checkpoint.metadata.get("learned_units", checkpoint.metadata["action_units"])
-    return LoadedPseudoAutoencoder(model.eval().requires_grad_(False), tuple(map(int, learned.split())))
+    return LoadedPseudoAutoencoder(model.eval().requires_grad_(False), learned_units(checkpoint))
+
+
+def learned_units(checkpoint: Checkpoint) -> tuple[int, ...]:
+    """The units that the training pictures showed; all of them where the file does not say."""
+    named = checkpoint.metadata.get("learned_units")
+    return ACTION_UNITS if named is None else tuple(map(int, named.split()))

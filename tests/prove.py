@@ -1,7 +1,8 @@
 """What the portrait promises, measured on the shipped weights: `make prove`.
 
-Each claim is measured once and kept in build/prove/ under the weights' SHA-256, so that an interrupted run goes on where
-it stood. A share of the same claims, small enough for every change, is in tests/test_shipped.py.
+Each claim is measured once and kept in build/prove/ under the weights' SHA-256, so that an interrupted run
+goes on where it stood. A share of the same claims, small enough for every change, is in
+tests/test_shipped.py.
 """
 
 import json
@@ -58,7 +59,7 @@ def minute() -> Figures:
 
 
 def frame_rates() -> Figures:
-    """The same seed at 30 and 60 frames a second, with the real networks: AU and latent tracks to the byte."""
+    """The same seed at 30 and 60 frames a second with the real networks: the same tracks, to the byte."""
     networks = load_networks(WEIGHTS)
     tracks = {}
     for fps in (30, 60):

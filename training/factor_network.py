@@ -34,18 +34,22 @@ class FactorNetwork(nn.Module):
         self.free = nn.Embedding(2 * num_scenes, NUM_FREE)
         nn.init.normal_(self.free.weight, std=0.01)
         sizes = [num_factors + NUM_FREE] + [w_dim] * num_layers
-        self.layers = nn.ModuleList(FullyConnected(i, o) for i, o in pairwise(sizes))
+        self.layers = nn.Sequential(*(FullyConnected(i, o) for i, o in pairwise(sizes)))
 
     def standardise(self, factors: Tensor) -> None:
         """Learn mean and deviation from factors [N, num_factors]."""
         self.mean.copy_(factors.mean(0))
         self.deviation.copy_(factors.std(0, unbiased=False) + 0.05)
 
-    def forward(self, factors: Tensor, scenes: Tensor | None = None) -> Tensor:
-        """Raw factors [N, num_factors] float32; scenes [N] int64, or None for factors alone."""
+    def standardised(self, factors: Tensor, scenes: Tensor | None = None) -> Tensor:
+        """What the first layer sees: factors of about unit variance, and the free vectors or zeros."""
         x = ((factors - self.mean) / self.deviation).clamp(-MAX_DEVIATIONS, MAX_DEVIATIONS)
         free = x.new_zeros(len(x), NUM_FREE) if scenes is None else self.free(scenes) * FREE_GAIN
-        x = torch.cat([x, free], 1)
+        return torch.cat([x, free], 1)
+
+    def forward(self, factors: Tensor, scenes: Tensor | None = None) -> Tensor:
+        """Raw factors [N, num_factors] float32; scenes [N], or None for factors alone → w [N, w_dim]."""
+        x = self.standardised(factors, scenes)
         for layer in self.layers:
             x = leaky_relu(layer(x))
         return x

@@ -20,7 +20,7 @@ from torch import Tensor
 
 from models.action_units import ACTION_UNITS, AU_INDEX, CATEGORIES, NUM_AUS
 from models.checkpoint import LoadedGenerator, companion_path, load_generator, write_checkpoint
-from models.pseudo_autoencoder import PRESETS, PseudoAutoencoder
+from models.pseudo_autoencoder import KIND, PRESETS, PseudoAutoencoder
 from models.stylegan2 import Architecture
 from training.cast.actions import ACTIONS, AU_ACTIONS, actions_for, draw_category
 from training.cast.factors import EXPRESSION, FACTOR_NAMES
@@ -208,7 +208,7 @@ def main(**options: Any) -> None:
 
 def save(model: PseudoAutoencoder, preset: str, generator: LoadedGenerator) -> Path:
     """Write the companion beside its generator; → its path."""
-    path = companion_path(generator.path, "pseudo_autoencoder")
+    path = companion_path(generator.path, KIND)
     metadata = {
         "preset": preset,
         "generator_sha256": generator.sha256,
@@ -216,7 +216,7 @@ def save(model: PseudoAutoencoder, preset: str, generator: LoadedGenerator) -> P
         "learned_units": " ".join(map(str, LEARNED_UNITS)),
         "source": "latents of the cast's factors, not of projected pictures",
     }
-    write_checkpoint(path, "pseudo_autoencoder", model.state_dict(), metadata)
+    write_checkpoint(path, KIND, model.state_dict(), metadata)
     return path
 
 

@@ -5,7 +5,7 @@ moods      which of them, how often      name → Mood
 start      the mood that opens the day
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,7 +16,7 @@ from installation.score.lint import lint
 from installation.score.problems import InvalidScore, Problem
 from installation.score.transition import EASES
 from installation.score.yaml_nodes import Entry, MapNode, Node, ScalarNode, read_nodes
-from models.action_units import au_label
+from models.action_units import ACTION_UNITS, au_label
 
 VERSION: Final = 1
 MOTIONS: Final = ("linear", "chained")
@@ -68,8 +68,10 @@ class _Defaults:
     motion: str
 
 
-def parse_choreography(raw: bytes, source: str) -> Choreography:
+def parse_choreography(raw: bytes, source: str, learned: Collection[int] = ACTION_UNITS) -> Choreography:
     """The choreography in a file's bytes; `source` is the file's name in messages.
+
+    `learned` are the action units that the weights at hand can show; others are warned of.
 
     Raises InvalidScore with all faults at once. Warnings are in `Choreography.warnings`.
     """
@@ -85,7 +87,7 @@ def parse_choreography(raw: bytes, source: str) -> Choreography:
     choreography = _read_top(top)
     if report.errors or choreography is None:
         raise InvalidScore(report.problems)
-    return _with_warnings(choreography, top)
+    return _with_warnings(choreography, top, learned)
 
 
 def _check_version(top: Fields) -> None:
@@ -277,10 +279,11 @@ def _known(kind: str, names: tuple[str, ...]) -> Reader[str]:
     return read
 
 
-def _with_warnings(score: Choreography, top: Fields) -> Choreography:
+def _with_warnings(score: Choreography, top: Fields, learned: Collection[int]) -> Choreography:
     plays = {mood.name: _positive(mood.gestures) for mood in score.moods.values()}
     leads_to = {mood.name: _positive(mood.next) for mood in score.moods.values()}
-    for finding in lint(score.gestures, plays, leads_to, score.start, is_binary=score.is_chained):
+    findings = lint(score.gestures, plays, leads_to, score.start, is_binary=score.is_chained, learned=learned)
+    for finding in findings:
         section, name = finding.path.split(".", 1)
         table = top.table(section, "")
         entry = table.entry(name) if table else None

@@ -3,13 +3,13 @@
 Pure functions over the gestures and over two graphs of names: what each mood plays, and where it leads.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Final
 
 from installation.score.gesture import Gesture, conflicts, reach
-from models.action_units import CATEGORIES, au_label
+from models.action_units import ACTION_UNITS, AU_NAMES, CATEGORIES, au_label
 
 # AU vectors that are nowhere further apart than this look the same.
 SAME_FACE: Final = 0.05
@@ -26,11 +26,21 @@ class Finding:
 
 
 def lint(
-    gestures: Mapping[str, Gesture], plays: Graph, leads_to: Graph, start: str, *, is_binary: bool
+    gestures: Mapping[str, Gesture],
+    plays: Graph,
+    leads_to: Graph,
+    start: str,
+    *,
+    is_binary: bool,
+    learned: Collection[int] = ACTION_UNITS,
 ) -> Iterator[Finding]:
-    """Everything found. `plays` is mood → gestures, `leads_to` mood → moods; weights of 0 left out."""
+    """Everything found. `plays` is mood → gestures, `leads_to` mood → moods; weights of 0 left out.
+
+    `learned` are the action units that the weights at hand can show.
+    """
     for gesture in gestures.values():
         yield from _impossible(gesture)
+        yield from _unlearned(gesture, learned)
     yield from _unused(gestures, plays)
     yield from _unreachable(leads_to, start)
     for mood, names in plays.items():
@@ -48,6 +58,14 @@ def _impossible(gesture: Gesture) -> Iterator[Finding]:
         for other in conflicts(unit, gesture.aus) if unit not in gesture.aus else ():
             message = f"{au_label(other)} cannot hold together with {au_label(unit)} of '{gesture.emotion}'"
             yield Finding(path, f"{message}; drop it, or write {au_label(unit)}: 0 beside it if it is meant")
+
+
+def _unlearned(gesture: Gesture, learned: Collection[int]) -> Iterator[Finding]:
+    """Units that a score asks for and the weights never saw: the face would not know what to do."""
+    for unit, intensity in gesture.aus.items():
+        if intensity > 0 and unit not in learned:
+            message = f"these weights have not learned {au_label(unit)} ({AU_NAMES[unit]})"
+            yield Finding(f"gestures.{gesture.name}", message)
 
 
 def _unused(gestures: Iterable[str], plays: Graph) -> Iterator[Finding]:

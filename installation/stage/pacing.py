@@ -12,6 +12,8 @@ from math import isfinite
 from installation.errors import InputError
 from installation.ports import NANOSECONDS, Clock, Tick
 
+LONGEST_STEP_NS = 100_000_000
+
 
 def frame_rate(fps: float | Fraction) -> Fraction:
     """59.94 as the 2997/50 that its author wrote, not as the binary fraction that a float stores."""
@@ -51,7 +53,8 @@ class Pacer:
 
     early     sleep; the instant is the deadline itself, because sleep wakes up some microseconds late
     late      no sleep; the instant is the true one; the deadlines stay where they are
-    stalled   a frame late or more: re-anchor at now; the frames that were missed are dropped, never raced
+    stalled   a frame late or more: re-anchor at now; the frames that were missed are dropped, never raced,
+              and of a longer stall the show sees LONGEST_STEP_NS: the face goes on from where it stood
     """
 
     def __init__(self, clock: Clock, fps: float | Fraction) -> None:
@@ -59,22 +62,25 @@ class Pacer:
         self._clock = clock
         self._rate = frame_rate(fps)
         self._start_ns: int | None = None
+        self._last_ns = 0
         self._anchor_ns = 0
         self._frame = 0  # since the anchor
+        self._longest_step_ns = max(LONGEST_STEP_NS, self._deadline_ns(1))  # at least a frame
 
     def tick(self) -> Tick:
         """Wait until the next frame is due. The first tick is at 0, at once; ticks never decrease."""
         now_ns = self._clock.now_ns()
         if self._start_ns is None:
-            self._start_ns = self._anchor_ns = now_ns
+            self._start_ns = self._last_ns = self._anchor_ns = now_ns
         deadline_ns = self._deadline_ns(self._frame)
         if now_ns >= self._deadline_ns(self._frame + 1):
             self.num_stalls += 1
             self._anchor_ns, self._frame = now_ns, 0
+            self._start_ns += max(0, now_ns - self._last_ns - self._longest_step_ns)
         elif now_ns < deadline_ns:
             self._clock.sleep_until_ns(deadline_ns)
             now_ns = deadline_ns
-        self._frame += 1
+        self._frame, self._last_ns = self._frame + 1, now_ns
         return Tick(now_ns - self._start_ns)
 
     def _deadline_ns(self, frame: int) -> int:

@@ -20,7 +20,7 @@ def reference_generator(resolution: int, channel_base: int, channel_max: int) ->
 
 @torch.no_grad()
 def differences(config: tuple[int, int, int]) -> dict[str, float]:
-    """The largest difference of w, of the picture with noise and truncation, and of the plain one where kept."""
+    """The largest differences of w, the picture with noise and truncation, and the plain one."""
     numbers = np.load(REFERENCE)
     generator, z = reference_generator(*config), named_z(1)
     ours = {
