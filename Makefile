@@ -54,9 +54,9 @@ $(VENV)/.dev: $(VENV)/.run
 # Each candidate is run and not only looked up: a version manager's shim exists also for a Python that it lacks.
 $(PYTHON):
 	@for python in python3.13 python3.12 python3.11 python3 python; do \
-	  if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	  if $$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null; then \
 	    exec $$python -m venv $(VENV); \
 	  fi; \
 	done; \
-	echo "make: this needs Python 3.11 or newer, and neither python3.11 to python3.13 nor python3 is one" >&2; \
+	echo "make: this needs Python 3.11, 3.12 or 3.13, and none of them is on the path" >&2; \
 	exit 1

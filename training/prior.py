@@ -93,6 +93,7 @@ def fit_mapping(mapping: MappingNetwork, network: FactorNetwork, z: Tensor, fact
     own = layers_of(mapping)
     num_first = len(own) - len(network.layers)
     for source, target in zip(network.layers, own[num_first:], strict=True):
+        assert isinstance(source, FullyConnected)
         copy_layer(source, target)
     first = FirstLayers(own[:num_first])
     width = own[num_first].weight.shape[1]
