@@ -15,6 +15,8 @@ ROOT = Path(__file__).resolve().parent
 WEIGHTS = ROOT / "models" / "weights" / "portrait.safetensors"
 CHOREOGRAPHY = ROOT / "choreographies" / "the_long_afternoon.yaml"
 FILE = click.Path(path_type=Path)
+TRUNCATION = 0.8
+START = "2026-01-06T11:00"  # a recording's own day: the same options write the same file tomorrow
 
 
 class DefaultRun(click.Group):
@@ -64,9 +66,12 @@ person_option = click.option(
     "--person", type=click.IntRange(0, 2**32 - 1), help="Who: any number is somebody."
 )
 truncation_option = click.option(
-    "--truncation", type=click.FloatRange(0, 1), default=0.8, show_default=True,
+    "--truncation",
+    type=click.FloatRange(0, 1),
+    default=TRUNCATION,
+    show_default=True,
     help="ψ: 1 is the whole variety of people, 0 the average one.",
-)  # fmt: skip
+)
 seed_option = click.option(
     "--seed", type=click.IntRange(0), help="The show's dice.  [default: the choreography's]"
 )
@@ -125,7 +130,7 @@ def run(**options: Any) -> None:
 @click.option(
     "--start",
     type=click.DateTime(["%Y-%m-%dT%H:%M", "%Y-%m-%d"]),
-    default="2026-01-06T11:00",
+    default=START,
     show_default=True,
     help="The day and hour that the show takes it to be.",
 )

@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 SIDE_PX = 320  # one size for all: MTCNN's memory grows when sizes vary
 
 
-def face_probabilities(images: Sequence[NDArray[np.uint8]], batch: int = 16) -> Iterator[float]:
+def face_probabilities(images: Sequence[NDArray[Any]], batch: int = 16) -> Iterator[float]:
     """RGB pictures of one size → the probability of the best face in each, 0 where there is none."""
     from facenet_pytorch import MTCNN
 

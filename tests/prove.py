@@ -9,7 +9,7 @@ import json
 import sys
 import time
 from collections.abc import Callable
-from datetime import date
+from datetime import datetime
 from itertools import pairwise
 
 import av
@@ -18,8 +18,9 @@ import numpy as np
 
 from installation import app
 from installation.loading import load_networks
+from installation.ports import NANOSECONDS
 from models.checkpoint import file_sha256
-from run_installation import CHOREOGRAPHY, ROOT, WEIGHTS, entry
+from run_installation import CHOREOGRAPHY, ROOT, START, TRUNCATION, WEIGHTS, entry
 from tests.faces import SIDE_PX, face_probabilities
 from tests.installation.fakes import digest
 from tests.models.parity import largest_difference
@@ -63,9 +64,9 @@ def frame_rates() -> Figures:
     networks = load_networks(WEIGHTS)
     tracks = {}
     for fps in (30, 60):
-        show = app.Show(WEIGHTS, "cpu", None, 0.8, CHOREOGRAPHY, SEED)
-        performance = app.wire(networks, show, date(2026, 1, 6), is_live=False)
-        poses = [performance.pose_at(frame * app.NANOSECONDS // fps) for frame in range(60 * fps)]
+        show = app.Show(WEIGHTS, "cpu", None, TRUNCATION, CHOREOGRAPHY, SEED)
+        performance = app.wire(networks, show, datetime.fromisoformat(START).date(), is_live=False)
+        poses = [performance.pose_at(frame * NANOSECONDS // fps) for frame in range(60 * fps)]
         tracks[fps] = digest(poses if fps == 30 else poses[::2])
     return {"at_30": tracks[30][:12], "at_60": tracks[60][:12], "holds": tracks[30] == tracks[60]}
 

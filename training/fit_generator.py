@@ -112,6 +112,8 @@ def scene_key(record: Record) -> str:
 
 def shuffled(num: int, seed: int) -> Iterator[Tensor]:
     """Batches of indices for ever, every picture once an epoch."""
+    if num < BATCH:
+        raise click.ClickException(f"{num} pictures to learn from; a batch needs {BATCH}")
     generator = torch.Generator().manual_seed(seed)
     while True:
         order = torch.randperm(num, generator=generator)
@@ -222,7 +224,7 @@ class Fit:
         self.optimizer.step()
         half_life = min(EMA_HALF_LIFE, step * BATCH * 0.05 + 1)
         update_average(self.average, self.model, 0.5 ** (BATCH / half_life))
-        return float(loss)
+        return loss.item()
 
     # --- looking at it
 

@@ -126,7 +126,7 @@ def fit(model: PseudoAutoencoder, data: Expressions, config: "Config") -> None:
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-        losses.append(float(loss))
+        losses.append(loss.item())
         if len(losses) == per_epoch:
             schedule.step()
             epoch = (step + 1) // per_epoch

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parent / "cast"
 WHOLE_CAST = HERE.parents[2].parent / "shared" / "cast"
 WITHOUT_PICTURE = "033_00"
 

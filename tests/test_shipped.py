@@ -1,0 +1,116 @@
+"""The weights in the repository, as a visitor meets them: a face in every frame, moved the right way.
+
+A small share of `make prove`, on every change.
+"""
+
+from datetime import datetime
+
+import cv2
+import numpy as np
+import pytest
+
+from installation import app, pictures
+from installation.loading import NEUTRAL, draw_person, load_networks
+from installation.portrait import Pose, expressed, with_unit
+from installation.ports import NANOSECONDS, Tick
+from installation.stage.synthesizer import TorchSynthesizer
+from models.action_units import ACTION_UNITS
+from run_installation import CHOREOGRAPHY, ROOT, START, TRUNCATION, WEIGHTS
+from tests.faces import SIDE_PX, face_probabilities
+from tests.installation.fakes import digest
+
+PEOPLE = (app.DEFAULT_PERSON, 1, 2, 3, 42)
+
+
+@pytest.fixture(scope="module")
+def networks():
+    return load_networks(WEIGHTS)
+
+
+@pytest.fixture(scope="module")
+def synthesizer(networks):
+    return TorchSynthesizer(networks.generator.generator, app.choose_device("cpu"))
+
+
+@pytest.fixture(scope="module")
+def show(networks):
+    """A show of the default choreography for one morning, begun anew each time it is called."""
+
+    def begin():
+        options = app.Show(WEIGHTS, "cpu", None, TRUNCATION, CHOREOGRAPHY, seed=7)
+        return app.wire(networks, options, datetime.fromisoformat(START).date(), is_live=False)
+
+    return begin
+
+
+def test_all_weights_fit_the_repository():
+    files = list(ROOT.joinpath("models", "weights").glob("*.safetensors"))
+    assert sum(path.stat().st_size for path in files) <= 24_000_000
+
+
+def test_a_minute_of_the_show_is_a_face_in_every_frame_looked_at(show):
+    performance = show()
+    frames = [performance.step(Tick(round(s * 1e9))).image for s in np.arange(0, 60, 2.5)]
+    small = [cv2.resize(frame, (SIDE_PX, SIDE_PX), interpolation=cv2.INTER_CUBIC) for frame in frames]
+    assert min(face_probabilities(small)) > 0.99
+    assert len({frame.tobytes() for frame in frames}) == len(frames)
+
+
+def test_the_same_seed_at_30_and_60_frames_a_second_with_the_real_networks(show):
+    slow, fast = show(), show()
+    at_30 = [slow.pose_at(frame * NANOSECONDS // 30) for frame in range(10 * 30)]
+    at_60 = [fast.pose_at(frame * NANOSECONDS // 60) for frame in range(10 * 60)]
+    assert digest(at_30) == digest(at_60[::2])
+
+
+def aus(*units: int) -> tuple[float, ...]:
+    return tuple(float(unit in units) for unit in ACTION_UNITS)
+
+
+def darkness_of(image: np.ndarray, rows: slice, columns: slice) -> float:
+    """The darkest tenth of a region, as shares of the picture's size."""
+    size = image.shape[0]
+    region = image[
+        int(rows.start * size) : int(rows.stop * size), int(columns.start * size) : int(columns.stop * size)
+    ]
+    return float(np.percentile(region, 10))
+
+
+@pytest.mark.parametrize("person", PEOPLE)
+def test_a_gesture_changes_the_face_and_little_else(networks, synthesizer, person):
+    anchor = draw_person(networks, person, TRUNCATION)
+    model = networks.pseudo_autoencoder.model
+    neutral = synthesizer.synthesize(expressed(model, anchor, NEUTRAL).ws).astype(int)
+    for units in ((12, 25), (1, 2, 25, 26), (4, 15), (43,)):
+        moved = synthesizer.synthesize(expressed(model, anchor, aus(*units)).ws).astype(int)
+        change = np.abs(moved - neutral).mean(-1)
+        size = len(change)
+        face = change[int(0.35 * size) : int(0.9 * size), int(0.25 * size) : int(0.75 * size)].mean()
+        border = np.concatenate([change[: size // 8].ravel(), change[:, : size // 8].ravel()]).mean()
+        assert face > 1.0
+        assert border < face / 3
+
+
+@pytest.mark.parametrize("person", PEOPLE)
+def test_opening_the_mouth_darkens_it(networks, synthesizer, person):
+    anchor = draw_person(networks, person, TRUNCATION)
+    model, mouth = networks.pseudo_autoencoder.model, (slice(0.70, 0.85), slice(0.42, 0.58))
+    closed = synthesizer.synthesize(expressed(model, anchor, NEUTRAL).ws)
+    opened = synthesizer.synthesize(expressed(model, anchor, aus(25, 27)).ws)
+    assert darkness_of(opened, *mouth) < darkness_of(closed, *mouth)
+
+
+@pytest.mark.parametrize("person", PEOPLE)
+def test_lids_close(networks, synthesizer, person):
+    """Closed, an eye has lost its white and its pupil: there is less contrast across it."""
+    anchor = draw_person(networks, person, TRUNCATION)
+    model = networks.pseudo_autoencoder.model
+    eyes = slice(0.42, 0.52), slice(0.32, 0.68)
+
+    def contrast(pose: Pose) -> float:
+        image = pictures.resize(synthesizer.synthesize(pose.ws), 256)[..., 1].astype(float)
+        edges = np.abs(np.diff(image, axis=1))
+        return float(edges[int(eyes[0].start * 256) : int(eyes[0].stop * 256), 82:174].mean())
+
+    opened = contrast(expressed(model, anchor, NEUTRAL))
+    assert contrast(expressed(model, anchor, with_unit(NEUTRAL, 43))) < 0.8 * opened

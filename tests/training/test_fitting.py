@@ -1,0 +1,89 @@
+"""The whole road on eight pictures: fit, resume, grow, export, fit the pseudo-autoencoder, play it."""
+
+import numpy as np
+import pytest
+import torch
+from click.testing import CliRunner
+
+from installation.loading import draw_person, load_networks
+from models.stylegan2 import Architecture, MappingNetwork, leaky_relu
+from training import fit_generator, fit_pseudo_autoencoder, prior
+from training.factor_network import FactorNetwork
+from training.fit_generator import Stage, learning_rate
+from training.run import load_state
+
+ON_CAST = ["--channel-base", "256", "--channel-max", "8"]
+
+
+@pytest.fixture
+def short(monkeypatch):
+    """Stages of a few steps, and a prior of a few people."""
+    stages = (Stage(32, 8, 4e-3, 0.0), Stage(64, 8, 3e-3, 0.5))
+    monkeypatch.setattr(fit_generator, "STAGES", stages)
+    monkeypatch.setattr(fit_generator, "BATCH", 2)
+    monkeypatch.setattr(fit_generator, "REPORT_EVERY", 2)
+    for name, value in (("NUM_PEOPLE", 60), ("NUM_HELD_OUT", 10), ("FIRST_STEPS", 3), ("TUNING_STEPS", 3)):
+        monkeypatch.setattr(prior, name, value)
+    monkeypatch.setattr(fit_pseudo_autoencoder, "BATCH", 2)
+
+
+def invoke(command, *args) -> str:
+    result = CliRunner().invoke(command, [str(arg) for arg in args], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def test_the_whole_road_from_pictures_to_a_moving_face(short, cast_folder, tmp_path):
+    state, weights = tmp_path / "state", tmp_path / "weights" / "p.safetensors"
+    on_cast = ["--cast", cast_folder, "--state", state]
+    invoke(fit_generator.main, *on_cast, *ON_CAST, "--through", 32)
+    assert load_state(state / "state.pt")["stage"] == 0
+    invoke(fit_generator.main, *on_cast, *ON_CAST, "--through", 64, "--export", weights)
+    assert load_state(state / "state.pt")["stage"] == 1
+    assert {path.name for path in state.iterdir()} == {"state.pt", "log.jsonl", "train.png", "held_out.png"}
+    pair = ["--cast", cast_folder, "--state", state, "--weights", weights]
+    out = invoke(fit_pseudo_autoencoder.main, *pair, "--people", 3, "--epochs", 2)
+    assert "held-out subjects: error" in out
+    networks = load_networks(weights)
+    assert networks.generator.generator.arch.resolution == 64
+    anchor = draw_person(networks, 1, 0.8)
+    moved = networks.pseudo_autoencoder.model.predict(anchor.ws, (0.5,) * 43)
+    assert np.isfinite(moved).all()
+
+
+def test_a_dry_run_prints_and_writes_nothing(short, cast_folder, tmp_path):
+    out = invoke(fit_generator.main, "--cast", cast_folder, "--state", tmp_path / "none", "--dry-run")
+    assert "held out" in out
+    assert not (tmp_path / "none").exists()
+
+
+def test_growing_keeps_the_picture(short, cast_folder, tmp_path):
+    fit = fit_generator.Fit(tmp_path, fit_generator.read_cast(cast_folder).records, 256, 8)
+    factors = torch.from_numpy(np.stack([record.factors for record in fit.train])).float()
+    before = fit.pictures_of(factors)
+    fit.grow(1)
+    ws = fit.average.ws(factors)
+    after = fit.average.generator.synthesis(ws, resolution=32, noise_mode="none", dtype=torch.bfloat16)
+    torch.testing.assert_close(after, before)
+
+
+def test_the_rate_warms_up_holds_and_falls(monkeypatch):
+    stage = Stage(32, 8_000, 1e-2, 0.0)
+    rates = [learning_rate(stage, step) for step in range(1_000)]
+    assert rates[0] == pytest.approx(1e-4, rel=0.01)
+    assert rates[100] == rates[599] == pytest.approx(1e-2, rel=0.01)
+    assert rates[999] < 1e-4
+
+
+def test_the_mapping_takes_over_the_factor_networks_layers():
+    """With first layers that gave the exact factors, z → w would be exact: the last layers are copies."""
+    torch.manual_seed(0)
+    network = FactorNetwork(num_factors=248, num_scenes=1)
+    own = prior.layers_of(MappingNetwork(Architecture()))[-4:]
+    for source, target in zip(network.layers, own, strict=True):
+        prior.copy_layer(source, target)
+    factors = torch.randn(5, 248)
+    x = torch.nn.functional.pad(network.standardised(factors), (0, 512 - 280))
+    for layer in own:
+        x = leaky_relu(layer(x))
+    torch.testing.assert_close(x, network(factors), atol=1e-4, rtol=1e-4)
