@@ -131,10 +131,12 @@ class SynthesisLayer(nn.Module):
         demodulation = (styles.square() @ energy + 1e-8).rsqrt()  # [N, O]
         x = x * styles[:, :, None, None].to(x.dtype)
         x = self._convolve(x, weight)
-        x = x * demodulation[:, :, None, None].to(x.dtype)
+        offset = self.bias[:, None, None]
         if noise_mode != "none":
-            x = x + (self._noise(x, noise_mode) * self.noise_strength).to(x.dtype)
-        x = leaky_relu(x + self.bias[:, None, None].to(x.dtype))
+            offset = offset + self._noise(x, noise_mode) * self.noise_strength
+        # A leaky ReLU lets a gain through: given to its input, it costs no pass of its own over the pixels.
+        gain = LRELU_GAIN * demodulation[:, :, None, None]
+        x = F.leaky_relu(torch.addcmul((LRELU_GAIN * offset).to(x.dtype), x, gain.to(x.dtype)), 0.2)
         return x if self.clamp is None else x.clamp(-self.clamp, self.clamp)
 
     def _convolve(self, x: Tensor, weight: Tensor) -> Tensor:
