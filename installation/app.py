@@ -88,7 +88,7 @@ class Recording(Options):
 def run(show: Show, screen: Screen) -> None:
     """Show the portrait until Esc, Ctrl-C or the given time; without a screen, record it instead."""
     if not screen.headless and not has_screen():
-        say("no screen here: recording instead")
+        say("no screen here")
         FALLBACK_PATH.parent.mkdir(parents=True, exist_ok=True)
         seconds = screen.seconds or FALLBACK_SECONDS
         record(show, Recording(FALLBACK_PATH, seconds, fps=30, size=512, start=today()))
@@ -106,6 +106,7 @@ def run(show: Show, screen: Screen) -> None:
 def record(show: Show, recording: Recording) -> None:
     """Write the show to a file, in its own time."""
     sink = open_recorder(recording.output, recording.fps, (recording.size, recording.size))
+    say(f"recording {recording.seconds:g} s to {recording.output}")
     try:
         performance = prepare(show, recording.start.date(), is_live=False)
         play(performance, sink, Pacer(VirtualClock(), recording.fps), recording.seconds)

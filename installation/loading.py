@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import numpy as np
 import torch
 
 from installation.errors import InputError
@@ -20,6 +19,7 @@ from models.checkpoint import (
     load_generator,
     read_checkpoint,
 )
+from models.people import person_z
 from models.pseudo_autoencoder import KIND, LoadedPseudoAutoencoder, learned_units, load_pseudo_autoencoder
 
 NEUTRAL: Final = (0.0,) * NUM_AUS
@@ -72,11 +72,7 @@ def read_choreography(path: Path, learned: Collection[int]) -> Choreography:
 
 @torch.inference_mode()
 def draw_person(networks: Networks, number: int, truncation_psi: float) -> Pose:
-    """The person of a number, neutral: the same face for ever, for the same weights.
-
-    NumPy promises that the stream of RandomState never changes; of its newer generators it does not.
-    """
+    """The person of a number, neutral: the same face for ever, for the same weights."""
     generator = networks.generator.generator
-    z = np.random.RandomState(number).standard_normal((1, generator.arch.z_dim))
-    ws = generator.map(torch.from_numpy(z).float(), truncation_psi)
+    ws = generator.map(person_z(number, generator.arch.z_dim), truncation_psi)
     return Pose(ws[0].numpy(), NEUTRAL)

@@ -1,5 +1,6 @@
 """The whole road on eight pictures: fit, resume, grow, export, fit the pseudo-autoencoder, play it."""
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -7,7 +8,8 @@ from click.testing import CliRunner
 
 from installation.loading import draw_person, load_networks
 from models.stylegan2 import Architecture, MappingNetwork, leaky_relu
-from training import fit_generator, fit_pseudo_autoencoder, prior
+from tests.models.tiny import write_tiny_weights
+from training import evaluate, fit_generator, fit_pseudo_autoencoder, prior
 from training.factor_network import FactorNetwork
 from training.fit_generator import Stage, learning_rate
 from training.run import load_state
@@ -89,3 +91,10 @@ def test_the_mapping_takes_over_the_factor_networks_layers():
     for layer in own:
         x = leaky_relu(layer(x))
     torch.testing.assert_close(x, network(factors), atol=1e-4, rtol=1e-4)
+
+
+def test_an_expression_sheet_is_people_by_columns(tmp_path):
+    weights = write_tiny_weights(tmp_path)
+    invoke(evaluate.main, "--weights", weights, "--sheet", tmp_path / "s.png", "--people", 2)
+    sheet = cv2.imread(str(tmp_path / "s.png"))
+    assert sheet.shape == (evaluate.BAND_PX + 2 * 32, len(evaluate.COLUMNS) * 32, 3)
