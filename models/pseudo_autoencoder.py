@@ -51,6 +51,27 @@ class PseudoAutoencoder(nn.Module):
             nn.Linear(hidden + self.preset.num_copies * NUM_AUS, hidden), nn.ReLU(), nn.Linear(hidden, size)
         )
 
+    @torch.no_grad()
+    def start_as_copy(self) -> None:
+        """Initialise so that A(w, u) = w: identities, shifted far enough that the ReLUs let most of w through.
+
+        From random weights, training spends itself on reproducing the person; from here it learns what u changes.
+        Shifts differ between units, so that some meet their kink and the map need not stay linear.
+
+        Raises:
+            ValueError: the layers are not square, as in `paper-flat`.
+        """
+        first, second = (layer for layer in self.encoder if isinstance(layer, nn.Linear))
+        third, last = (layer for layer in self.decoder if isinstance(layer, nn.Linear))
+        if first.in_features != first.out_features:
+            raise ValueError("start_as_copy: only layers as wide as w can copy it")
+        shift = torch.empty(first.out_features).uniform_(1.0, 4.0)
+        for layer in (first, second, third, last):
+            layer.bias.zero_()
+            layer.weight.copy_(torch.eye(*layer.weight.shape))
+        first.bias.copy_(shift)
+        last.bias.copy_(-shift)
+
     def forward(self, ws: Tensor, u: Tensor) -> Tensor:
         """ws [N, num_ws, w_dim], u = a_T − a_S [N, 43] in [-1, 1] → ws [N, num_ws, w_dim]."""
         if self.preset.is_flat:

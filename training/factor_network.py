@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from models.stylegan2 import Architecture, FullyConnected, Generator, leaky_relu
+from training.cast.factors import EXPRESSION, NUM_FACTORS
 
 NUM_FREE = 32
 FREE_GAIN = 10.0  # the free vectors start small and learn fast: they are stored at a tenth of their effect
@@ -19,48 +20,59 @@ MAX_DEVIATIONS = 4.0  # standardised factors are clipped here: one odd person mu
 
 
 class FactorNetwork(nn.Module):
-    """Standardised factors [N, num_factors] and a scene's free vector → w [N, w_dim].
+    """Factors [N, F] and a scene's free vector → w [N, w_dim]: w = who and where + B · actions.
 
-    Free vectors come in pairs: scene k as it was rendered, and its mirror image at k + num_scenes.
+    The face at rest goes through layers; what it does is added to their result, linearly and alike for everybody, so
+    that a straight line in w is a straight line in the strength of every action, and nobody turns into somebody else
+    on the way. Free vectors come in pairs: scene k as it was rendered, and its mirror image at k + num_scenes.
     """
 
     mean: Tensor
     deviation: Tensor
 
-    def __init__(self, num_factors: int, num_scenes: int, w_dim: int = 512, num_layers: int = 4) -> None:
+    def __init__(
+        self, num_factors: int, num_scenes: int, actions: slice, w_dim: int = 512, num_layers: int = 4
+    ) -> None:
         super().__init__()
-        self.register_buffer("mean", torch.zeros(num_factors))
-        self.register_buffer("deviation", torch.ones(num_factors))
+        self.actions = actions  # where they stand among the factors
+        num_actions = actions.stop - actions.start
+        self.register_buffer("mean", torch.zeros(num_factors - num_actions))
+        self.register_buffer("deviation", torch.ones(num_factors - num_actions))
         self.free = nn.Embedding(2 * num_scenes, NUM_FREE)
         nn.init.normal_(self.free.weight, std=0.01)
-        sizes = [num_factors + NUM_FREE] + [w_dim] * num_layers
+        sizes = [num_factors - num_actions + NUM_FREE] + [w_dim] * num_layers
         self.layers = nn.ModuleList(FullyConnected(i, o) for i, o in pairwise(sizes))
+        self.expression = nn.Parameter(torch.zeros(w_dim, num_actions))  # B
+
+    def at_rest(self, factors: Tensor) -> Tensor:
+        """The factors that are no actions [N, F − A]."""
+        return torch.cat([factors[:, : self.actions.start], factors[:, self.actions.stop :]], 1)
 
     def standardise(self, factors: Tensor) -> None:
-        """Learn mean and deviation from factors [N, num_factors]."""
-        self.mean.copy_(factors.mean(0))
-        self.deviation.copy_(factors.std(0, unbiased=False) + 0.05)
+        """Learn mean and deviation from factors [N, F]."""
+        self.mean.copy_(self.at_rest(factors).mean(0))
+        self.deviation.copy_(self.at_rest(factors).std(0, unbiased=False) + 0.05)
 
     def standardised(self, factors: Tensor, scenes: Tensor | None = None) -> Tensor:
         """What the first layer sees: factors of about unit variance, and the free vectors or zeros."""
-        x = ((factors - self.mean) / self.deviation).clamp(-MAX_DEVIATIONS, MAX_DEVIATIONS)
+        x = ((self.at_rest(factors) - self.mean) / self.deviation).clamp(-MAX_DEVIATIONS, MAX_DEVIATIONS)
         free = x.new_zeros(len(x), NUM_FREE) if scenes is None else self.free(scenes) * FREE_GAIN
         return torch.cat([x, free], 1)
 
     def forward(self, factors: Tensor, scenes: Tensor | None = None) -> Tensor:
-        """Raw factors [N, num_factors] float32; scenes [N], or None for factors alone → w [N, w_dim]."""
+        """Raw factors [N, F] float32; scenes [N] int64, or None for factors alone → w [N, w_dim]."""
         x = self.standardised(factors, scenes)
         for layer in self.layers:
             x = leaky_relu(layer(x))
-        return x
+        return x + factors[:, self.actions] @ self.expression.t()
 
 
 class FactorGenerator(nn.Module):
     """The factor network and the generator, trained as one."""
 
-    def __init__(self, arch: Architecture, num_factors: int, num_scenes: int) -> None:
+    def __init__(self, arch: Architecture, num_scenes: int) -> None:
         super().__init__()
-        self.factors = FactorNetwork(num_factors, num_scenes, arch.w_dim)
+        self.factors = FactorNetwork(NUM_FACTORS, num_scenes, EXPRESSION, arch.w_dim)
         self.generator = Generator(arch)
 
     def ws(self, factors: Tensor, scenes: Tensor | None = None) -> Tensor:

@@ -20,7 +20,7 @@ from torch import Tensor
 
 from models.stylegan2 import Architecture
 from training import prior
-from training.cast.factors import FACTOR_NAMES, mirror_factors
+from training.cast.factors import mirror_factors
 from training.cast.manifest import Record, is_held_out, read_cast
 from training.cast.pictures import load_pictures
 from training.factor_network import FactorGenerator
@@ -136,11 +136,11 @@ class Fit:
         self.train = [record for record in self.train if scene_key(record) in self.scenes]
         self.arch = Architecture(STAGES[0].resolution, channel_base, channel_max)
         self.stage, self.step = 0, 0
-        self.model = FactorGenerator(self.arch, len(FACTOR_NAMES), len(self.scenes))
+        self.model = FactorGenerator(self.arch, len(self.scenes))
         self.model.factors.standardise(
             torch.from_numpy(np.stack([record.factors for record in self.train])).float()
         )
-        self.average = FactorGenerator(self.arch, len(FACTOR_NAMES), len(self.scenes))
+        self.average = FactorGenerator(self.arch, len(self.scenes))
         self.average.load_state_dict(self.model.state_dict())
         self.optimizer = self._optimizer()
         if saved:
@@ -160,7 +160,7 @@ class Fit:
         """Widen both models to the stage's resolution, keeping every tensor that fits."""
         self.arch = Architecture(STAGES[stage].resolution, self.arch.channel_base, self.arch.channel_max)
         for name in ("model", "average"):
-            grown = FactorGenerator(self.arch, len(FACTOR_NAMES), len(self.scenes))
+            grown = FactorGenerator(self.arch, len(self.scenes))
             grown.load_state_dict({**grown.state_dict(), **self.average.state_dict()})
             setattr(self, name, grown)
         self.average.load_state_dict(self.model.state_dict())

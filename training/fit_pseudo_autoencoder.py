@@ -23,7 +23,7 @@ from models.checkpoint import LoadedGenerator, companion_path, load_generator, w
 from models.pseudo_autoencoder import KIND, PRESETS, PseudoAutoencoder
 from models.stylegan2 import Architecture
 from training.cast.actions import ACTIONS, AU_ACTIONS, actions_for, draw_category
-from training.cast.factors import EXPRESSION, FACTOR_NAMES
+from training.cast.factors import EXPRESSION
 from training.cast.manifest import Record, is_held_out, read_cast
 from training.factor_network import FactorGenerator, FactorNetwork
 from training.prior import draw_people
@@ -33,6 +33,7 @@ EPOCHS = 150
 HALVE_EVERY = 10  # epochs
 WEIGHT_DECAY = 1e-4  # "10e-5"
 BATCH = 256
+PAIRS_PER_EPOCH = 50_000  # with people of the prior there are pairs without end
 LEARNED_UNITS = tuple(AU_ACTIONS)  # what the cast can show, and so what its pictures teach
 
 
@@ -105,9 +106,9 @@ def joined(parts: Sequence[Expressions]) -> Expressions:
 
 
 def fit(model: PseudoAutoencoder, data: Expressions, config: "Config") -> None:
-    """Minimise ‖w_T − A(w_S, a_T − a_S)‖ over all pairs; an epoch is at most 100,000 of them. Resumes."""
+    """Minimise ‖w_T − A(w_S, a_T − a_S)‖ over all pairs; an epoch is at most PAIRS_PER_EPOCH. Resumes."""
     pairs = data.pairs()
-    per_epoch = min(len(pairs), 100_000) // BATCH
+    per_epoch = min(len(pairs), PAIRS_PER_EPOCH) // BATCH
     optimizer = torch.optim.Adam(model.parameters(), lr=config.lr, weight_decay=WEIGHT_DECAY)
     schedule = torch.optim.lr_scheduler.StepLR(optimizer, HALVE_EVERY, gamma=0.5)
     parts: dict[str, Any] = {"model": model, "optimizer": optimizer, "schedule": schedule}
@@ -154,7 +155,7 @@ def load_factor_network(state: Path, channel_base: int = 4096) -> FactorNetwork:
     saved = load_state(state / "state.pt")
     if saved is None:
         raise click.BadParameter(f"{state}: no run of fit_generator here", param_hint="--state")
-    model = FactorGenerator(Architecture(32, 1, 1), len(FACTOR_NAMES), len(saved["scenes"])).factors
+    model = FactorGenerator(Architecture(32, 1, 1), len(saved["scenes"])).factors
     prefix = "factors."
     model.load_state_dict(
         {k.removeprefix(prefix): v for k, v in saved["average"].items() if k.startswith(prefix)}
@@ -200,6 +201,8 @@ def main(**options: Any) -> None:
         return
     data = joined([train, of_people(network, config.people)]) if config.people else train
     model = PseudoAutoencoder(config.preset, num_ws=generator.generator.arch.num_ws)
+    if not model.preset.is_flat:
+        model.start_as_copy()
     fit(model, data, config)
     figures = explained(model, held_out)
     click.echo(f"held-out subjects: error {figures['error']:.3f}, drift at u = 0 {figures['drift']:.3f}")

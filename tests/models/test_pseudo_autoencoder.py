@@ -41,6 +41,15 @@ def test_the_five_copies_of_u_are_copies():
     torch.testing.assert_close(model(ws, u), before)
 
 
+def test_training_sets_out_as_a_copy():
+    model = PseudoAutoencoder("paper", NUM_WS)
+    model.start_as_copy()
+    ws = torch.rand(2, NUM_WS, 512) * 4 - 1
+    torch.testing.assert_close(model(ws, torch.rand(2, NUM_AUS)), ws)
+    with pytest.raises(ValueError, match="as wide as w"):
+        PseudoAutoencoder("paper-flat", NUM_WS).start_as_copy()
+
+
 @pytest.mark.parametrize("preset", ["paper", "paper-flat"])
 def test_what_comes_out_has_the_size_of_what_went_in(preset):
     model = PseudoAutoencoder(preset, NUM_WS)

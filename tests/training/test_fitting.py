@@ -10,6 +10,7 @@ from installation.loading import draw_person, load_networks
 from models.stylegan2 import Architecture, MappingNetwork, leaky_relu
 from tests.models.tiny import write_tiny_weights
 from training import evaluate, fit_generator, fit_pseudo_autoencoder, prior
+from training.cast.factors import EXPRESSION, NUM_FACTORS
 from training.factor_network import FactorNetwork
 from training.fit_generator import Stage, learning_rate
 from training.run import load_state
@@ -82,12 +83,13 @@ def test_the_rate_warms_up_holds_and_falls(monkeypatch):
 def test_the_mapping_takes_over_the_factor_networks_layers():
     """With first layers that gave the exact factors, z → w would be exact: the last layers are copies."""
     torch.manual_seed(0)
-    network = FactorNetwork(num_factors=248, num_scenes=1)
+    network = FactorNetwork(NUM_FACTORS, 1, EXPRESSION)
     own = prior.layers_of(MappingNetwork(Architecture()))[-4:]
     for source, target in zip(network.layers, own, strict=True):
         prior.copy_layer(source, target)
-    factors = torch.randn(5, 248)
-    x = torch.nn.functional.pad(network.standardised(factors), (0, 512 - 280))
+    factors = torch.randn(5, NUM_FACTORS)
+    factors[:, EXPRESSION] = 0
+    x = torch.nn.functional.pad(network.standardised(factors), (0, 512 - network.layers[0].weight.shape[1]))
     for layer in own:
         x = leaky_relu(layer(x))
     torch.testing.assert_close(x, network(factors), atol=1e-4, rtol=1e-4)
