@@ -55,7 +55,10 @@ $(VENV)/.dev: $(VENV)/.run
 $(PYTHON):
 	@for python in python3.13 python3.12 python3.11 python3 python; do \
 	  if $$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null; then \
-	    exec $$python -m venv $(VENV); \
+	    $$python -m venv $(VENV) && exit; \
+	    rm -rf $(VENV); \
+	    echo "make: $$python cannot make an environment; on Debian: apt install python3-venv" >&2; \
+	    exit 1; \
 	  fi; \
 	done; \
 	echo "make: this needs Python 3.11, 3.12 or 3.13, and none of them is on the path" >&2; \

@@ -1,5 +1,6 @@
 """The living portrait's command line: `python run_installation.py --help` lists the commands."""
 
+import math
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -23,9 +24,20 @@ class DefaultRun(click.Group):
     """Calls `run` when no command is named, so that `run_installation.py my.yaml --windowed` plays it."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if not args or (args[0] not in self.commands and args[0] not in ("--help", "--version")):
-            args = ["run", *args]
-        return super().parse_args(ctx, args)
+        first = args[0] if args else ""
+        is_option = first.startswith("-") and first not in ("-h", "--help", "--version")
+        is_file = first not in self.commands and (Path(first).suffix != "" or Path(first).exists())
+        return super().parse_args(ctx, ["run", *args] if not args or is_option or is_file else args)
+
+
+class Finite(click.FloatRange):
+    """A number in a range; `nan` and `inf`, which compare oddly, are in none."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        number = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value} is not a finite number", param, ctx)
+        return float(number)
 
 
 class Alphas(click.ParamType[tuple[float, ...]]):
@@ -67,7 +79,7 @@ person_option = click.option(
 )
 truncation_option = click.option(
     "--truncation",
-    type=click.FloatRange(0, 1),
+    type=Finite(0, 1),
     default=TRUNCATION,
     show_default=True,
     help="ψ: 1 is the whole variety of people, 0 the average one.",
@@ -80,7 +92,7 @@ seed_option = click.option(
 @click.group(
     cls=DefaultRun, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
 )
-@click.version_option("0.1.0", prog_name="living portrait")
+@click.version_option(package_name="living-portrait")
 def main() -> None:
     """A living portrait: a face that does not exist, moved by a choreography.
 
@@ -94,16 +106,14 @@ def main() -> None:
 @truncation_option
 @seed_option
 @click.option(
-    "--fps", type=click.FloatRange(1, 240), default=60, show_default=True, help="Frames per second to aim at."
+    "--fps", type=Finite(1, 240), default=60, show_default=True, help="Frames per second to aim at."
 )
 @click.option("--windowed", is_flag=True, help="In a window instead of fullscreen.")
 @click.option(
     "--monitor", type=click.IntRange(0), default=0, show_default=True, help="Which monitor, from 0."
 )
 @click.option("--headless", is_flag=True, help="Play without a screen, and write nothing.")
-@click.option(
-    "--seconds", type=click.FloatRange(0, min_open=True), help="Stop after this long.  [default: never]"
-)
+@click.option("--seconds", type=Finite(0, min_open=True), help="Stop after this long.  [default: never]")
 @with_weights
 def run(**options: Any) -> None:
     """Show the living portrait, fullscreen.
@@ -124,15 +134,15 @@ def run(**options: Any) -> None:
 @person_option
 @truncation_option
 @seed_option
-@click.option("--seconds", type=click.FloatRange(0, min_open=True), default=20, show_default=True)
-@click.option("--fps", type=click.FloatRange(1, 240), default=30, show_default=True)
+@click.option("--seconds", type=Finite(0, min_open=True), default=20, show_default=True)
+@click.option("--fps", type=Finite(1, 240), default=30, show_default=True)
 @click.option("--size", type=click.IntRange(16, 4096), default=512, show_default=True, help="Side in pixels.")
 @click.option(
     "--start",
     type=click.DateTime(["%Y-%m-%dT%H:%M", "%Y-%m-%d"]),
     default=START,
     show_default=True,
-    help="The day and hour that the show takes it to be.",
+    help="The day that the show takes it to be: it is part of the dice.",
 )
 @with_weights
 def record(**options: Any) -> None:

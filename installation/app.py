@@ -7,7 +7,6 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Self
 
-from installation import pictures
 from installation.errors import InputError
 from installation.loading import Networks, draw_person, load_networks, read_choreography, read_learned_units
 from installation.performance import Performance
@@ -18,12 +17,14 @@ from installation.score.expression import parse_expression
 from installation.score.fields import Refused
 from installation.score.gesture import draw_target
 from installation.score.life import Blinks
+from installation.score.lint import lint_gesture
 from installation.score.mood import MoodScheduler
+from installation.stage import pictures
 from installation.stage.display import Display, has_screen
 from installation.stage.pacing import Pacer, SystemClock, VirtualClock
 from installation.stage.recorder import NullSink, open_recorder
 from installation.stage.synthesizer import TorchSynthesizer, choose_device
-from models.action_units import AU_NAMES, au_label
+from models.action_units import ACTION_UNITS
 
 DEFAULT_PERSON = 7
 FALLBACK_SECONDS = 20.0
@@ -89,7 +90,6 @@ def run(show: Show, screen: Screen) -> None:
     """Show the portrait until Esc, Ctrl-C or the given time; without a screen, record it instead."""
     if not screen.headless and not has_screen():
         say("no screen here")
-        FALLBACK_PATH.parent.mkdir(parents=True, exist_ok=True)
         seconds = screen.seconds or FALLBACK_SECONDS
         record(show, Recording(FALLBACK_PATH, seconds, fps=30, size=512, start=today()))
         return
@@ -105,13 +105,17 @@ def run(show: Show, screen: Screen) -> None:
 
 def record(show: Show, recording: Recording) -> None:
     """Write the show to a file, in its own time."""
-    sink = open_recorder(recording.output, recording.fps, (recording.size, recording.size))
+    performance = prepare(show, recording.start.date(), is_live=False)
+    recorder = open_recorder(recording.output, recording.fps, (recording.size, recording.size))
     say(f"recording {recording.seconds:g} s to {recording.output}")
     try:
-        performance = prepare(show, recording.start.date(), is_live=False)
-        play(performance, sink, Pacer(VirtualClock(), recording.fps), recording.seconds)
-    finally:
-        sink.close()
+        play(performance, recorder, Pacer(VirtualClock(), recording.fps), recording.seconds)
+        recorder.close()
+    except BaseException as error:
+        recorder.abandon()
+        if isinstance(error, OSError):  # PyAV's are OSErrors too
+            raise InputError(f"{recording.output}: writing failed ({error.strerror})") from None
+        raise
     print(recording.output)
 
 
@@ -158,7 +162,7 @@ def portrait(sitter: Sitter, output: Path, size: int | None) -> None:
     """Write one person's face."""
     networks = load_networks(sitter.weights)
     image = synthesizer_of(networks, sitter.device).synthesize(sit(networks, sitter).ws)
-    pictures.write(output, image if size is None else pictures.resize(image, size))
+    pictures.write(output, image if size is None else pictures.resize(image, (size, size)))
     print(output)
 
 
@@ -179,22 +183,23 @@ def strip(
 def gesture_of(networks: Networks, anchor: Pose, written: str) -> Pose:
     """The anchor's person with a gesture's AUs, its optional units drawn by the same dice each time."""
     try:
-        gesture = parse_expression(written)
+        asked = parse_expression(written)
     except Refused as refused:
         raise InputError(f"{written}: {refused}") from None
-    for unit in sorted(set(gesture.aus) - set(networks.pseudo_autoencoder.learned_units)):
-        say(f"{au_label(unit)} {AU_NAMES[unit]}: these weights have not learned it")
-    return expressed(networks.pseudo_autoencoder.model, anchor, draw_target(gesture, show_dice(0, 0)))
+    for control in asked.controls:
+        say(f"{written}: these weights have not learned the control '{control}'; it is left out")
+    for finding in lint_gesture(asked.gesture, networks.pseudo_autoencoder.learned_units):
+        say(f"{written}: {finding.message}")
+    target = draw_target(asked.gesture, show_dice(0, 0))
+    return expressed(networks.pseudo_autoencoder.model, anchor, target)
 
 
 # --- the parts ----------------------------------------------------------------------------------------------
 
 
-def sit(networks: Networks, sitter: Sitter, otherwise: int | str | None = None) -> Pose:
+def sit(networks: Networks, sitter: Sitter, otherwise: int | None = None) -> Pose:
     """The sitter's anchor: the person on the command line, else the choreography's, else the house's."""
     person = otherwise if sitter.person is None else sitter.person
-    if isinstance(person, str):
-        raise InputError(f"person: {person}: faces from files are not read yet; give a number")
     return draw_person(networks, DEFAULT_PERSON if person is None else person, sitter.truncation)
 
 
@@ -204,7 +209,7 @@ def synthesizer_of(networks: Networks, device: str, *, is_live: bool = False) ->
 
 def check(files: Sequence[Path], weights: Path, *, is_strict: bool) -> None:
     """Raises InputError with every fault of every file."""
-    faults, learned = [], read_learned_units(weights)
+    faults, learned = [], units_to_check_for(weights)
     for file in files:
         try:
             choreography = read_choreography(file, learned)
@@ -219,6 +224,15 @@ def check(files: Sequence[Path], weights: Path, *, is_strict: bool) -> None:
             print(f"{file}: {len(choreography.gestures)} gestures, {len(choreography.moods)} moods")
     if faults:
         raise InputError("\n".join(faults))
+
+
+def units_to_check_for(weights: Path) -> tuple[int, ...]:
+    """The units that the weights have learned; all of them, and a warning, where there are no weights."""
+    try:
+        return read_learned_units(weights)
+    except InputError as error:
+        say(f"{error}: not checking for units that are not learned")
+        return ACTION_UNITS
 
 
 def today() -> datetime:

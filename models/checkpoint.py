@@ -51,25 +51,29 @@ def read_checkpoint(path: Path, kind: str) -> Checkpoint:
             metadata = dict(file.metadata() or {})
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  # not a dict
     except (SafetensorError, OSError) as error:
-        raise CheckpointError(f"{path}: not a whole safetensors file ({error}); copy it again") from None
+        message = f"not a whole safetensors file ({error}); copy it again, or name another"
+        raise CheckpointError(f"{path}: {message}") from None
     if metadata.get("kind") != kind:
-        found = metadata.get("kind", "something else")
-        raise CheckpointError(
-            f"{path}: holds {found}, not a {kind}; convert a checkpoint with `convert` first"
-        )
+        raise CheckpointError(f"{path}: holds {metadata.get('kind')!r}, not a {kind}; name another file")
     if metadata.get("version") != VERSION:
-        raise CheckpointError(
-            f"{path}: format version {metadata.get('version')}; this program reads version {VERSION}"
-        )
+        found = metadata.get("version")
+        raise CheckpointError(f"{path}: format version {found!r}; this program reads version {VERSION}")
     return Checkpoint(path, tensors, metadata, file_sha256(path))
 
 
 def write_checkpoint(
     path: Path, kind: str, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]
 ) -> None:
-    """Write fp16 safetensors, whole or not at all."""
+    """Write fp16 safetensors, whole or not at all.
+
+    Raises:
+        ValueError: a number is beyond what half precision holds (65,504), or is none.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     half = {name: tensor.detach().to("cpu", torch.float16).contiguous() for name, tensor in tensors.items()}
+    for name, tensor in half.items():
+        if not bool(tensor.isfinite().all()):
+            raise ValueError(f"{path}: {name} does not fit half precision; the weights have diverged")
     partial = path.with_suffix(".partial")
     save_file(half, partial, metadata={"kind": kind, "version": VERSION, **metadata})
     os.replace(partial, path)
@@ -87,7 +91,8 @@ def load_state(module: torch.nn.Module, checkpoint: Checkpoint) -> None:
         CheckpointError: names or shapes do not fit.
     """
     try:
-        module.load_state_dict({name: tensor.float() for name, tensor in checkpoint.tensors.items()})
+        state = {name: tensor.float() for name, tensor in checkpoint.tensors.items()}
+        module.load_state_dict(state, assign=True)
     except RuntimeError as error:
         first = str(error).splitlines()[1].strip() if "\n" in str(error) else str(error)
         raise CheckpointError(f"{checkpoint.path}: tensors do not fit their metadata ({first})") from None
@@ -107,6 +112,7 @@ class LoadedGenerator:
 
 
 def save_generator(path: Path, generator: Generator, metadata: Mapping[str, str]) -> None:
+    """Write a generator, its architecture in the metadata beside `metadata` (title, action_units, …)."""
     architecture = json.dumps(asdict(generator.arch))
     write_checkpoint(path, "generator", generator.state_dict(), {"architecture": architecture, **metadata})
 
@@ -118,8 +124,10 @@ def load_generator(path: Path) -> LoadedGenerator:
         CheckpointError: see `read_checkpoint`; or the architecture is missing or impossible.
     """
     checkpoint = read_checkpoint(path, "generator")
-    generator = Generator(_architecture(checkpoint)).eval().requires_grad_(False)
+    with torch.device("meta"):  # no memory is taken before the shapes have been compared
+        generator = Generator(_architecture(checkpoint))
     load_state(generator, checkpoint)
+    generator.eval().requires_grad_(False)
     return LoadedGenerator(generator, checkpoint.sha256, path, checkpoint.metadata)
 
 
@@ -131,8 +139,9 @@ def _architecture(checkpoint: Checkpoint) -> Architecture:
         if unknown:
             raise ValueError(f"unknown {', '.join(sorted(unknown))}")
         return Architecture(**values)
-    except (KeyError, ValueError, TypeError, AttributeError) as error:
-        raise CheckpointError(f"{checkpoint.path}: its architecture cannot be read ({error})") from None
+    except (KeyError, ValueError, TypeError, AttributeError, RecursionError) as error:
+        reason = str(error)[:200]
+        raise CheckpointError(f"{checkpoint.path}: its architecture cannot be read ({reason})") from None
 
 
 # --- companions ---------------------------------------------------------------------------------------------

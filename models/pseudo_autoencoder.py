@@ -3,7 +3,7 @@
 As published (Aranda, Goría, Sandalinas, Suffern, Negri: "Manipulación de Expresiones Faciales vía Espacio
 Latente de GAN"): an encoder of two 512-unit layers; u, 43 numbers, copied 5 times and concatenated to the
 code; a decoder of two 512-unit layers; |w_out| = |w_in|. Where the text is silent: ReLU on the hidden layers,
-linear output.
+linear output, and an initialisation from which training sets out as a copy (`start_as_copy`).
 """
 
 from collections.abc import Sequence
@@ -44,6 +44,7 @@ class PseudoAutoencoder(nn.Module):
     def __init__(self, preset: str = "paper", num_ws: int = 12, w_dim: int = 512) -> None:
         super().__init__()
         self.preset = PRESETS[preset]
+        self.num_ws = num_ws
         size = num_ws * w_dim if self.preset.is_flat else w_dim
         hidden = self.preset.num_hidden
         self.encoder = nn.Sequential(nn.Linear(size, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU())
@@ -53,9 +54,9 @@ class PseudoAutoencoder(nn.Module):
 
     @torch.no_grad()
     def start_as_copy(self) -> None:
-        """Initialise so that A(w, u) = w: identities, shifted far enough that the ReLUs let most of w through.
+        """Initialise so that A(w, u) = w: identities, shifted so far that the ReLUs let most of w through.
 
-        From random weights, training spends itself on reproducing the person; from here it learns what u changes.
+        From random weights training spends itself on reproducing the person; from here it learns what u does.
         Shifts differ between units, so that some meet their kink and the map need not stay linear.
 
         Raises:
@@ -117,6 +118,18 @@ def load_pseudo_autoencoder(generator: LoadedGenerator) -> LoadedPseudoAutoencod
 
 
 def learned_units(checkpoint: Checkpoint) -> tuple[int, ...]:
-    """The units that the training pictures showed; all of them where the file does not say."""
+    """The units that the training pictures showed; all of them where the file does not say.
+
+    Raises:
+        CheckpointError: the file names something that is no action unit.
+    """
     named = checkpoint.metadata.get("learned_units")
-    return ACTION_UNITS if named is None else tuple(map(int, named.split()))
+    if named is None:
+        return ACTION_UNITS
+    known = {str(unit): unit for unit in ACTION_UNITS}
+    unknown = [word for word in named.split() if word not in known]
+    if unknown:
+        raise CheckpointError(
+            f"{checkpoint.path}: learned_units names {unknown[0][:20]!r}; that is no action unit"
+        )
+    return tuple(known[word] for word in named.split())

@@ -21,6 +21,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 NoiseMode = Literal["none", "const", "random"]
+LIMITS = {"channel_base": 2**16, "channel_max": 1024, "z_dim": 2048, "w_dim": 2048, "num_mapping_layers": 16}
 LRELU_GAIN = sqrt(2)  # keeps the variance of activations through a leaky ReLU of slope 0.2
 
 
@@ -28,8 +29,10 @@ LRELU_GAIN = sqrt(2)  # keeps the variance of activations through a leaky ReLU o
 class Architecture:
     """What a generator looks like. Everything that is needed to build the modules that a state fits.
 
+    It may come from a file of a stranger, so every number is checked before anything is built.
+
     Raises:
-        ValueError: the resolution is not a power of two in 32…1024, or a size is not positive.
+        ValueError: the resolution is not a power of two in 32…1024, or another number is out of its range.
     """
 
     resolution: int = 128
@@ -44,9 +47,15 @@ class Architecture:
     def __post_init__(self) -> None:
         if self.resolution not in (32, 64, 128, 256, 512, 1024):
             raise ValueError(f"resolution {self.resolution}: must be a power of two from 32 to 1024")
-        for name in ("channel_base", "channel_max", "z_dim", "w_dim", "num_mapping_layers"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} {getattr(self, name)}: must be at least 1")
+        for name, limit in LIMITS.items():
+            value = getattr(self, name)
+            if type(value) is not int or not 1 <= value <= limit:
+                raise ValueError(f"{name} {value!r}: must be a whole number from 1 to {limit}")
+        for name in ("mapping_lr_multiplier", "conv_clamp"):
+            value = getattr(self, name)
+            is_absent = name == "conv_clamp" and value is None
+            if not is_absent and not (type(value) in (int, float) and 0 < value < 1e6):
+                raise ValueError(f"{name} {value!r}: must be a number above 0")
 
     @property
     def resolutions(self) -> tuple[int, ...]:
@@ -118,16 +127,19 @@ class SynthesisLayer(nn.Module):
 
     def freeze(self, dtype: torch.dtype) -> None:
         """For playing: compute once what the weight alone decides; it must not change any more."""
+        self.frozen = None
         self.frozen = self._weight_and_energy(dtype)
 
     def _weight_and_energy(self, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
         """The weight as `dtype`, and its squared length per channel pair [I, O] that demodulation needs."""
+        if self.frozen is not None and self.frozen[0].dtype == dtype:
+            return self.frozen
         return self.weight.to(dtype), self.weight.square().sum((2, 3)).t()
 
     def forward(self, x: Tensor, w: Tensor, noise_mode: NoiseMode) -> Tensor:
         """x [N, I, H, W] of any float dtype, w [N, w_dim] float32 → [N, O, r, r] of x's dtype."""
         styles = self.affine(w)  # [N, I]
-        weight, energy = self.frozen or self._weight_and_energy(x.dtype)
+        weight, energy = self._weight_and_energy(x.dtype)
         demodulation = (styles.square() @ energy + 1e-8).rsqrt()  # [N, O]
         x = x * styles[:, :, None, None].to(x.dtype)
         x = self._convolve(x, weight)
@@ -164,7 +176,7 @@ class ToRGB(nn.Module):
         self.clamp = arch.conv_clamp
 
     def forward(self, x: Tensor, w: Tensor) -> Tensor:
-        """x [N, I, H, W] of any float dtype → [N, 3, H, W] float32: RGB is summed in full precision."""
+        """x [N, I, H, W] of any float dtype, w [N, w_dim] → [N, 3, H, W] float32: RGB is summed in full."""
         styles = self.affine(w) * self.weight_gain  # [N, I]
         x = x * styles[:, :, None, None].to(x.dtype)
         rgb = F.conv2d(x, self.weight.to(x.dtype)).float() + self.bias[:, None, None].float()
@@ -213,7 +225,10 @@ class SynthesisBlock(nn.Module):
     def forward(
         self, x: Tensor, rgb: Tensor | None, ws: Tensor, noise_mode: NoiseMode
     ) -> tuple[Tensor, Tensor]:
-        """ws [N, 2 or 3, w_dim]: a row for each convolution, then the RGB's."""
+        """x [N, C, r/2, r/2] (4×4: the constant), rgb [N, 3, r/2, r/2], ws [N, 2 or 3, w_dim] → both at r.
+
+        A row of ws for each convolution, then the RGB's.
+        """
         row = 0
         if not self.is_first:
             x = self.conv0(x, ws[:, row], noise_mode)
@@ -263,7 +278,11 @@ class SynthesisNetwork(nn.Module):
         noise_mode: NoiseMode = "const",
         dtype: torch.dtype = torch.float32,
     ) -> Tensor:
-        """The picture [N, 3, r, r] float32 at `resolution` (default: the largest), stopping there."""
+        """The picture [N, 3, r, r] float32 at `resolution` (default: the largest), stopping there.
+
+        Raises:
+            ValueError: the generator does not have this resolution, or ws is not [N, num_ws, w_dim].
+        """
         stop = resolution or self.arch.resolution
         if stop not in self.arch.resolutions:
             raise ValueError(

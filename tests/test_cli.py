@@ -105,7 +105,13 @@ def test_a_strip_puts_squares_side_by_side_and_nothing_on_them(cli, tmp_path):
 def test_a_unit_that_the_weights_have_not_learned_is_a_warning_that_names_it(cli):
     code, _, err = cli("strip", "-o", "s.png", "--to", "AU39=1")
     assert code == 0
-    assert "AU39 nostril compressor" in err
+    assert "AU39 (nostril compressor)" in err
+
+
+def test_a_control_that_the_weights_have_not_learned_is_a_warning_that_names_it(cli):
+    code, _, err = cli("strip", "-o", "s.png", "--to", "AU12=1, yaw=20")
+    assert code == 0
+    assert "control 'yaw'" in err
 
 
 @pytest.mark.parametrize("path", CHOREOGRAPHIES, ids=lambda path: path.stem)
@@ -176,6 +182,7 @@ def test_check_reports_every_file_and_strict_makes_warnings_errors(cli, tmp_path
         (["strip", "-o", "s.png", "--to", "AU99=1"], "AU99"),
         (["strip", "-o", "s.png", "--to", "AU12=7"], "outside 0 to 1"),
         (["strip", "-o", "s.png", "--to", "AU12=1, AU06"], "AU06"),
+        (["strip", "-o", "s.png", "--to", "AU12=1, AU12=0.1"], "AU12 stands there twice"),
         (["strip", "-o", "s.png", "--alphas", "0,x"], "0,x"),
         (["strip", "-o", "s.png", "--alphas", "0,2"], "from 0 to 1"),
         (["portrait", "-o", "s.xyz"], ".xyz"),
@@ -186,6 +193,10 @@ def test_check_reports_every_file_and_strict_makes_warnings_errors(cli, tmp_path
         (["record", "/proc/none/a.mp4"], "/proc/none/a.mp4"),
         (["record", "a.mp4", "--size", "65"], "65"),
         (["record", "a.mp4", "--seconds", "0"], "--seconds"),
+        (["record", "a.mp4", "--seconds", "nan"], "--seconds"),
+        (["record", "a.mp4", "--seconds", "inf"], "--seconds"),
+        (["portrait", "-o", "s.png", "--truncation", "nan"], "--truncation"),
+        (["portait", "-o", "s.png"], "No such command 'portait'"),
         (["run", "nowhere.yaml"], "nowhere.yaml"),
         (["run", "--headless", "--colour"], "--colour"),
         (["portrait", "-o", "s.png", "--device", "cuda"], "CUDA"),
@@ -198,7 +209,7 @@ def test_wrong_input_is_one_clear_line(cli, tmp_path, args, message):
     if "cuda" in args and torch.cuda.is_available():
         pytest.skip("this machine has CUDA: asking for it is not wrong here")
     assert message in refused(cli(*args))
-    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert not list(tmp_path.iterdir())
 
 
 def test_missing_truncated_and_foreign_weights_are_one_line(cli, tmp_path, weights):
@@ -225,7 +236,22 @@ def test_a_missing_video_library_is_one_line_and_pictures_still_work(cli, monkey
     assert cli("record", "a/", "--seconds", 0.2)[0] == 0
 
 
-def test_help_and_check_do_not_wait_for_pytorch():
+def test_a_disk_that_fills_up_is_one_line_and_leaves_no_half_film(cli, tmp_path, monkeypatch):
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("installation.stage.recorder.VideoRecorder.show", full)
+    assert "a.mp4: writing failed (No space left on device)" in refused(cli("record", "a.mp4"))
+    assert not list(tmp_path.iterdir())
+
+
+def test_check_works_without_weights_and_says_so(cli):
+    code, _, err = cli("check", CHOREOGRAPHIES[0], "--weights", "none.safetensors", with_weights=False)
+    assert code == 0
+    assert "not checking for units" in err
+
+
+def test_help_does_not_wait_for_pytorch():
     code = (
         "import run_installation, sys; run_installation.entry(['--help']); sys.exit('torch' in sys.modules)"
     )

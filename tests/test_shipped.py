@@ -9,10 +9,11 @@ import cv2
 import numpy as np
 import pytest
 
-from installation import app, pictures
+from installation import app
 from installation.loading import NEUTRAL, draw_person, load_networks
 from installation.portrait import Pose, expressed, with_unit
 from installation.ports import NANOSECONDS, Tick
+from installation.stage import pictures
 from installation.stage.synthesizer import TorchSynthesizer
 from models.action_units import ACTION_UNITS
 from run_installation import CHOREOGRAPHY, ROOT, START, TRUNCATION, WEIGHTS
@@ -45,6 +46,10 @@ def show(networks):
 
 def test_all_weights_fit_the_repository():
     files = list(ROOT.joinpath("models", "weights").glob("*.safetensors"))
+    assert {path.name for path in files} == {
+        "portrait.safetensors",
+        "portrait.pseudo_autoencoder.safetensors",
+    }
     assert sum(path.stat().st_size for path in files) <= 24_000_000
 
 

@@ -17,7 +17,7 @@ from models.action_units import AU_INDEX, CATEGORIES, NUM_AUS
 from models.checkpoint import load_generator
 from models.people import person_z
 from models.pseudo_autoencoder import load_pseudo_autoencoder
-from training.run import contact_sheet
+from training.run import contact_sheet, run_command, write_picture
 
 EYES_CLOSED: Final = "eyes closed"
 COLUMNS: Final = ("neutral", "happy", "sad", "angry", "surprised", EYES_CLOSED)
@@ -64,11 +64,15 @@ def labelled(sheet: NDArray[np.uint8], column_px: int) -> NDArray[np.uint8]:
 @click.option("--sheet", type=click.Path(path_type=Path), required=True, help="The picture to write.")
 @click.option("--people", type=int, default=16, show_default=True, help="How many, from number 0.")
 @click.option("--truncation", type=float, default=0.8, show_default=True)
+@click.option("--dry-run", is_flag=True, help="Print the configuration and stop.")
 def main(**options: Any) -> None:
+    click.echo(options)
+    if options["dry_run"]:
+        return
     sheet = expression_sheet(options["weights"], range(options["people"]), options["truncation"])
-    cv2.imwrite(str(options["sheet"]), sheet)
+    write_picture(options["sheet"], sheet)
     click.echo(str(options["sheet"]))
 
 
 if __name__ == "__main__":
-    main()
+    run_command(main)

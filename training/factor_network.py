@@ -22,9 +22,9 @@ MAX_DEVIATIONS = 4.0  # standardised factors are clipped here: one odd person mu
 class FactorNetwork(nn.Module):
     """Factors [N, F] and a scene's free vector → w [N, w_dim]: w = who and where + B · actions.
 
-    The face at rest goes through layers; what it does is added to their result, linearly and alike for everybody, so
-    that a straight line in w is a straight line in the strength of every action, and nobody turns into somebody else
-    on the way. Free vectors come in pairs: scene k as it was rendered, and its mirror image at k + num_scenes.
+    The face at rest goes through layers; what it does is added to their result, linearly and alike for
+    everybody: a straight line in w is a straight line in the strength of every action, and nobody turns into
+    somebody else on the way. Free vectors come in pairs: scene k as rendered, and mirrored at k + num_scenes.
     """
 
     mean: Tensor

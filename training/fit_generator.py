@@ -1,4 +1,4 @@
-"""Fit the generator to the cast: `python -m training.fit_generator --cast ../shared/cast --state STATE
+"""Fit the generator to the cast: `python -m training.fit_generator --cast CAST --state STATE
 --minutes 60`.
 
 Regression from known factors (see `factor_network.py`), every resolution supervised, grown from 32²: a few
@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-import cv2
 import numpy as np
 import torch
 from torch import Tensor
@@ -32,8 +31,10 @@ from training.run import (
     append_log,
     contact_sheet,
     load_state,
+    run_command,
     save_state,
     update_average,
+    write_picture,
 )
 
 
@@ -258,7 +259,7 @@ class Fit:
             factors, scenes, images, _ = source.batch(index, is_mirrored=False)
             fitted = self.pictures_of(factors, scenes if is_free else None)
             rows = [images[:8], fitted[:8], images[8:], fitted[8:]]
-            cv2.imwrite(str(self.folder / f"{name}.png"), contact_sheet(rows))
+            write_picture(self.folder / f"{name}.png", contact_sheet(rows))
 
 
 # --- command line -------------------------------------------------------------------------------------------
@@ -307,4 +308,4 @@ def main(**options: Any) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_command(main)

@@ -1,4 +1,4 @@
-"""Fit the pseudo-autoencoder: `python -m training.fit_pseudo_autoencoder --cast ../shared/cast --state
+"""Fit the pseudo-autoencoder: `python -m training.fit_pseudo_autoencoder --cast CAST --state
 STATE`.
 
 The paper's settings: all ordered pairs (S, T), S ≠ T, of a subject's expressions; loss ‖w_T − ŵ_T‖; 150
@@ -27,7 +27,7 @@ from training.cast.factors import EXPRESSION
 from training.cast.manifest import Record, is_held_out, read_cast
 from training.factor_network import FactorGenerator, FactorNetwork
 from training.prior import draw_people
-from training.run import Budget, append_log, load_state, save_state
+from training.run import Budget, append_log, load_state, run_command, save_state
 
 EPOCHS = 150
 HALVE_EVERY = 10  # epochs
@@ -105,9 +105,21 @@ def joined(parts: Sequence[Expressions]) -> Expressions:
     )
 
 
-def fit(model: PseudoAutoencoder, data: Expressions, config: "Config") -> None:
+def predict(model: PseudoAutoencoder, w: Tensor, u: Tensor) -> Tensor:
+    """w [N, 512], u [N, 43] → ŵ_T [N, num_rows, 512]: one row for a shared map, all for a flat one."""
+    predicted: Tensor = model(w[:, None].expand(-1, model.num_ws if model.preset.is_flat else 1, -1), u)
+    return predicted
+
+
+def distance(predicted: Tensor, w: Tensor) -> Tensor:
+    """‖ŵ − w‖ [N], averaged over the rows: predicted [N, num_rows, 512], w [N, 512]."""
+    distances: Tensor = (predicted - w[:, None]).norm(dim=-1).mean(1)
+    return distances
+
+
+def fit(model: PseudoAutoencoder, shown: Expressions, config: "Config") -> None:
     """Minimise ‖w_T − A(w_S, a_T − a_S)‖ over all pairs; an epoch is at most PAIRS_PER_EPOCH. Resumes."""
-    pairs = data.pairs()
+    pairs = shown.pairs()
     per_epoch = min(len(pairs), PAIRS_PER_EPOCH) // BATCH
     optimizer = torch.optim.Adam(model.parameters(), lr=config.lr, weight_decay=WEIGHT_DECAY)
     schedule = torch.optim.lr_scheduler.StepLR(optimizer, HALVE_EVERY, gamma=0.5)
@@ -122,8 +134,8 @@ def fit(model: PseudoAutoencoder, data: Expressions, config: "Config") -> None:
         first_epoch * per_epoch, config.epochs * per_epoch
     ):
         source, target = pairs[torch.randint(len(pairs), (BATCH,))].unbind(1)
-        predicted = model(data.w[source][:, None], data.aus[target] - data.aus[source])[:, 0]
-        loss = (predicted - data.w[target]).norm(dim=1).mean()
+        predicted = predict(model, shown.w[source], shown.aus[target] - shown.aus[source])
+        loss = distance(predicted, shown.w[target]).mean()
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -137,17 +149,17 @@ def fit(model: PseudoAutoencoder, data: Expressions, config: "Config") -> None:
 
 
 @torch.no_grad()
-def explained(model: PseudoAutoencoder, data: Expressions) -> dict[str, float]:
+def explained(model: PseudoAutoencoder, shown: Expressions) -> dict[str, float]:
     """On pairs never seen, as shares of ‖w_S − w_T‖: the error ‖ŵ_T − w_T‖, and the drift when u = 0."""
-    pairs = data.pairs()
+    pairs = shown.pairs()
     pairs = pairs[torch.randperm(len(pairs), generator=torch.Generator().manual_seed(0))[:20_000]]
     source, target = pairs.unbind(1)
-    predicted = model(data.w[source][:, None], data.aus[target] - data.aus[source])[:, 0]
-    still = model(data.w[source][:, None], torch.zeros(len(source), NUM_AUS))[:, 0]
-    change = (data.w[source] - data.w[target]).norm(dim=1).mean()
+    predicted = predict(model, shown.w[source], shown.aus[target] - shown.aus[source])
+    still = predict(model, shown.w[source], torch.zeros(len(source), NUM_AUS))
+    change = (shown.w[source] - shown.w[target]).norm(dim=1).mean()
     return {
-        "error": float((predicted - data.w[target]).norm(dim=1).mean() / change),
-        "drift": float((still - data.w[source]).norm(dim=1).mean() / change),
+        "error": float(distance(predicted, shown.w[target]).mean() / change),
+        "drift": float(distance(still, shown.w[source]).mean() / change),
     }
 
 
@@ -199,11 +211,11 @@ def main(**options: Any) -> None:
     click.echo(f"{config}\n{len(train.w)} expressions, {len(held_out.w)} held out")
     if config.dry_run:
         return
-    data = joined([train, of_people(network, config.people)]) if config.people else train
+    shown = joined([train, of_people(network, config.people)]) if config.people else train
     model = PseudoAutoencoder(config.preset, num_ws=generator.generator.arch.num_ws)
     if not model.preset.is_flat:
         model.start_as_copy()
-    fit(model, data, config)
+    fit(model, shown, config)
     figures = explained(model, held_out)
     click.echo(f"held-out subjects: error {figures['error']:.3f}, drift at u = 0 {figures['drift']:.3f}")
     click.echo(str(save(model, config.preset, generator)))
@@ -224,4 +236,4 @@ def save(model: PseudoAutoencoder, preset: str, generator: LoadedGenerator) -> P
 
 
 if __name__ == "__main__":
-    main()
+    run_command(main)

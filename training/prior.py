@@ -111,7 +111,7 @@ def fit_mapping(mapping: MappingNetwork, network: FactorNetwork, z: Tensor, fact
 
 
 def export(model: FactorGenerator, path: Path, metadata: Mapping[str, str]) -> None:
-    """Fit z → w for a trained model and write the generator's weights."""
+    """Fit z → w for a trained model and write the generator's weights; always whole, some minutes."""
     click.echo(f"drawing {NUM_PEOPLE} people")
     z, factors = draw_people(NUM_PEOPLE, seed=1)
     explained = fit_mapping(model.generator.mapping, model.factors, z, factors)

@@ -2,17 +2,24 @@
 
 import json
 import os
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
+import click
+import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from tqdm import tqdm
+
+from models.checkpoint import CheckpointError
+from models.stylegan2 import to_uint8
+from training.cast.manifest import CastError
 
 SAVE_EVERY_S = 180.0
 
@@ -85,5 +92,26 @@ def update_average(average: nn.Module, current: nn.Module, decay: float) -> None
 def contact_sheet(rows: list[Tensor]) -> NDArray[np.uint8]:
     """Rows of pictures [N, 3, R, R] in [-1, 1] → one picture [H, W, 3] uint8 BGR, as cv2 writes it."""
     sheet = torch.cat([torch.cat(list(row.float().cpu()), dim=2) for row in rows], dim=1)
-    rgb = (sheet * 127.5 + 128).clamp(0, 255).to(torch.uint8).permute(1, 2, 0).numpy()
-    return np.ascontiguousarray(rgb[..., ::-1])
+    return np.ascontiguousarray(to_uint8(sheet[None])[0].numpy()[..., ::-1])
+
+
+def write_picture(path: Path, picture: NDArray[np.uint8]) -> None:
+    """[H, W, 3] uint8 BGR. Raises OSError where it cannot be written, which cv2 keeps to itself."""
+    if not cv2.imwrite(str(path), picture):
+        raise OSError(f"{path}: cannot be written")
+
+
+def run_command(command: click.Command) -> NoReturn:
+    """Run a training command: what is wrong with its input is one line and exit code 2, as everywhere."""
+    try:
+        command.main(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+    except (CastError, CheckpointError, OSError) as error:
+        click.echo(str(error), err=True)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("stopped; the same command resumes", err=True)
+        sys.exit(0)
+    else:
+        sys.exit(0)
+    sys.exit(2)

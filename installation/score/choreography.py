@@ -46,7 +46,7 @@ class Choreography:
     """A score that can be played: every name in it is known, every number in its range."""
 
     title: str
-    person: int | str | None  # a number, a file of a face, or None: the player's choice
+    person: int | None  # None: the player's choice
     seed: int | str  # a number, or "daily"
     motion: str  # one of MOTIONS
     gestures: Mapping[str, Gesture]

@@ -39,8 +39,7 @@ def lint(
     `learned` are the action units that the weights at hand can show.
     """
     for gesture in gestures.values():
-        yield from _impossible(gesture)
-        yield from _unlearned(gesture, learned)
+        yield from lint_gesture(gesture, learned)
     yield from _unused(gestures, plays)
     yield from _unreachable(leads_to, start)
     for mood, names in plays.items():
@@ -60,9 +59,16 @@ def _impossible(gesture: Gesture) -> Iterator[Finding]:
             yield Finding(path, f"{message}; drop it, or write {au_label(unit)}: 0 beside it if it is meant")
 
 
+def lint_gesture(gesture: Gesture, learned: Collection[int]) -> Iterator[Finding]:
+    """What can be said of one gesture by itself."""
+    yield from _impossible(gesture)
+    yield from _unlearned(gesture, learned)
+
+
 def _unlearned(gesture: Gesture, learned: Collection[int]) -> Iterator[Finding]:
     """Units that a score asks for and the weights never saw: the face would not know what to do."""
-    for unit, intensity in gesture.aus.items():
+    asked = dict.fromkeys(CATEGORIES[gesture.emotion or "neutral"].prototype, 1.0) | dict(gesture.aus)
+    for unit, intensity in asked.items():
         if intensity > 0 and unit not in learned:
             message = f"these weights have not learned {au_label(unit)} ({AU_NAMES[unit]})"
             yield Finding(f"gestures.{gesture.name}", message)

@@ -19,7 +19,12 @@ class Problem:
         """`file:line:column: path: message`, with `warning:` before the path of a warning."""
         severity = "warning: " if self.is_warning else ""
         path = f"{self.path}: " if self.path else ""
-        return f"{self.source}:{self.line}:{self.column}: {severity}{path}{self.message}"
+        return printable(f"{self.source}:{self.line}:{self.column}: {severity}{path}{self.message}")
+
+
+def printable(text: str) -> str:
+    """One line that a terminal shows as it is: no line ends or escape codes come out of a file."""
+    return "".join(character if character.isprintable() else repr(character)[1:-1] for character in text)
 
 
 class InvalidScore(Exception):  # noqa: N818 - it says what the file is

@@ -66,9 +66,13 @@ def _number(node: Node) -> int | float | None:
     return value if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
-def person(node: Node) -> int | str:
-    """Who: a number, or the name of a file of a face."""
-    return text(node) if _number(node) is None else whole(0, 2**32 - 1)(node)
+def person(node: Node) -> int:
+    """Who: a number."""
+    if _number(node) is None:
+        raise Refused(
+            f"expected a number, found {found(node)}; faces from files are not read in this version"
+        )
+    return whole(0, 2**32 - 1)(node)
 
 
 def seed(node: Node) -> int | str:

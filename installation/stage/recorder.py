@@ -7,9 +7,10 @@ written is an `InputError` when the recorder is made, before anything has been r
 import os
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import cv2
 import numpy as np
@@ -18,6 +19,7 @@ from installation.errors import InputError
 from installation.ports import Command, Frame, Image, Sink
 from installation.stage.letterbox import letterbox
 from installation.stage.pacing import frame_rate
+from installation.stage.pictures import resize
 
 # crf 17 is where x264 is taken to be transparent: a portrait's slow gradients band visibly above 20.
 X264_OPTIONS = {"crf": "17", "preset": "medium"}
@@ -25,7 +27,15 @@ BT709 = 1  # the number of this standard in matrix, primaries and transfer alike
 LIMITED_RANGE = 1
 
 
-def open_recorder(path: Path, fps: float | Fraction, size_px: tuple[int, int]) -> Sink:
+class Recorder(Sink, Protocol):
+    """A Sink whose frames are kept, if they are all there."""
+
+    def abandon(self) -> None:
+        """Give up: nothing that is not whole stays behind."""
+        ...
+
+
+def open_recorder(path: Path, fps: float | Fraction, size_px: tuple[int, int]) -> Recorder:
     """What `record OUT.mp4|DIR/` means: a video for a name in .mp4, else a folder of pictures."""
     if path.suffix.lower() == ".mp4" and not path.is_dir():
         return VideoRecorder(path, fps, size_px)
@@ -81,6 +91,12 @@ class VideoRecorder:
     def commands(self) -> Iterator[Command]:
         return iter(())
 
+    def abandon(self) -> None:
+        self._is_open = False
+        with suppress(OSError):  # the full disk that is the reason for giving up
+            self._container.close()
+        self._part.unlink(missing_ok=True)
+
     def close(self) -> None:
         """Finish the file and name it, after Ctrl-C too: a shorter film is a film. Twice does no harm."""
         if not self._is_open:
@@ -119,6 +135,9 @@ class PngRecorder:
     def commands(self) -> Iterator[Command]:
         return iter(())
 
+    def abandon(self) -> None:
+        self.close()
+
     def close(self) -> None:
         self._part.unlink(missing_ok=True)
 
@@ -155,11 +174,8 @@ class Fitter:
         if image.shape == self._canvas.shape:
             return image
         box = letterbox((width, height), self._size_px)
-        # To shrink, only OpenCV's area filter sees every pixel. To enlarge, Lanczos is the sharpest, but
-        # draws a halo along the edge between hair and wall; cubic hardly does.
-        resampler = cv2.INTER_AREA if box.width < width else cv2.INTER_CUBIC
         inside = self._canvas[box.top : box.top + box.height, box.left : box.left + box.width]
-        inside[:] = cv2.resize(image, (box.width, box.height), interpolation=resampler)
+        inside[:] = resize(image, (box.width, box.height))
         return self._canvas
 
 

@@ -1,6 +1,7 @@
 """Latents to pictures with PyTorch, on a GPU where there is one."""
 
 import time
+from collections.abc import Iterator
 
 import numpy as np
 import torch
@@ -21,12 +22,13 @@ class TorchSynthesizer:
     def __init__(self, generator: Generator, device: torch.device, *, is_live: bool = False) -> None:
         self.generator = generator.to(device).eval().requires_grad_(False)
         self.device = device
-        layers = [layer for layer in generator.synthesis.modules() if isinstance(layer, SynthesisLayer)]
-        has_noise = any(float(layer.noise_strength) != 0 for layer in layers)
+        has_noise = any(float(layer.noise_strength) != 0 for layer in self._layers())
         self.noise_mode: NoiseMode = "const" if has_noise else "none"
-        self.dtype = self._fastest_dtype() if is_live else torch.float32
-        for layer in layers:
-            layer.freeze(self.dtype)
+        self.dtype = torch.float32
+        self._freeze(torch.float32)
+        if is_live:
+            self.dtype = self._fastest_dtype()
+            self._freeze(self.dtype)
 
     @property
     def resolution(self) -> int:
@@ -36,6 +38,13 @@ class TorchSynthesizer:
     def synthesize(self, ws: Latent) -> Image:
         """ws [num_ws, 512] float32 → [resolution, resolution, 3] uint8 RGB."""
         return self._picture(ws, self.dtype)
+
+    def _layers(self) -> Iterator[SynthesisLayer]:
+        return (layer for layer in self.generator.synthesis.modules() if isinstance(layer, SynthesisLayer))
+
+    def _freeze(self, dtype: torch.dtype) -> None:
+        for layer in self._layers():
+            layer.freeze(dtype)
 
     def _picture(self, ws: Latent, dtype: torch.dtype) -> Image:
         rows = torch.from_numpy(np.ascontiguousarray(ws)).to(self.device)[None]
@@ -48,6 +57,7 @@ class TorchSynthesizer:
         ws = np.zeros((self.generator.arch.num_ws, self.generator.arch.w_dim), np.float32)
         seconds = {}
         for dtype in (torch.float32, torch.bfloat16):
+            self._freeze(dtype)
             self._picture(ws, dtype)
             started = time.perf_counter()
             for _ in range(NUM_TRIALS):

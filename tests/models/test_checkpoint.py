@@ -8,6 +8,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from models.action_units import ACTION_UNITS
 from models.checkpoint import CheckpointError, companion_path, load_generator, save_generator
 from models.pseudo_autoencoder import load_pseudo_autoencoder
 from models.stylegan2 import Generator
@@ -22,6 +23,14 @@ def test_a_generator_survives_the_disk(tmp_path):
     assert loaded.generator.arch == TINY
     for name, tensor in generator.state_dict().items():
         torch.testing.assert_close(loaded.generator.state_dict()[name], tensor.half().float())
+
+
+def test_weights_that_have_diverged_are_not_written(tmp_path):
+    generator = Generator(TINY)
+    generator.mapping.w_avg.fill_(1e6)
+    with pytest.raises(ValueError, match="w_avg does not fit half precision"):
+        save_generator(tmp_path / "g.safetensors", generator, {})
+    assert not list(tmp_path.iterdir())
 
 
 def test_saving_leaves_nothing_half_written(tmp_path):
@@ -64,24 +73,26 @@ def test_a_pickle_is_refused_without_being_run(tmp_path):
 
 def test_another_kind_is_refused(tmp_path):
     generator = write_tiny_weights(tmp_path)
-    with pytest.raises(CheckpointError, match="holds pseudo_autoencoder, not a generator") as error:
+    with pytest.raises(CheckpointError, match="holds 'pseudo_autoencoder', not a generator") as error:
         load_generator(companion_path(generator, "pseudo_autoencoder"))
     one_line(error)
 
 
-@pytest.mark.parametrize(
-    "architecture",
-    [
-        "",
-        "{}}",
-        "[]",
+IMPOSSIBLE = (
+    *("", "{}}", "[]", "null", "[" * 100_000),
+    *(
         '{"resolution": 33}',
         '{"resolution": "big"}',
         '{"colour": 1}',
-        '{"channel_base": 0}',
-        "null",
-    ],
+        '{"conv_clamp": "x"}',
+        '{"z_dim": true}',
+    ),
+    *('{"channel_base": 0}', '{"channel_base": 256.5}', '{"channel_base": 10000000000000}'),
+    *('{"num_mapping_layers": 1000000000}', '{"mapping_lr_multiplier": 0}'),
 )
+
+
+@pytest.mark.parametrize("architecture", IMPOSSIBLE, ids=range(len(IMPOSSIBLE)))
 def test_an_impossible_architecture_is_refused(tmp_path, architecture):
     path = tmp_path / "odd.safetensors"
     metadata = {"kind": "generator", "version": "1", "architecture": architecture}
@@ -102,7 +113,7 @@ def test_tensors_that_do_not_fit_their_metadata_are_refused(tmp_path):
 
 def test_a_companion_is_read_with_its_generator(tmp_path):
     loaded = load_pseudo_autoencoder(load_generator(write_tiny_weights(tmp_path)))
-    assert loaded.learned_units == (1, 2, 4, 12, 25)
+    assert loaded.learned_units == tuple(unit for unit in ACTION_UNITS if unit != 39)
     ws = np.zeros((TINY.num_ws, 512), np.float32)
     assert loaded.model.predict(ws, (0.5,) * 43).shape == ws.shape
 
@@ -130,6 +141,7 @@ def test_a_missing_companion_is_named(tmp_path):
     [
         ({"preset": "magic"}, "unknown preset 'magic'"),
         ({"action_units": "1 2 3"}, "another list of action units"),
+        ({"learned_units": "1 two"}, "names 'two'"),
     ],
 )
 def test_a_companion_of_another_making_is_refused(tmp_path, changes, message):

@@ -82,13 +82,12 @@ def test_random_noise_differs_and_constant_noise_does_not():
 def test_a_frozen_generator_plays_what_it_was_trained_to():
     generator = tiny()
     ws = generator.map(named_z(1))
-    trained = generator.synthesis(ws, dtype=torch.bfloat16)
+    trained, exact = generator.synthesis(ws, dtype=torch.bfloat16), generator.synthesis(ws)
     for layer in generator.synthesis.modules():
         if hasattr(layer, "freeze"):
             layer.freeze(torch.bfloat16)
     assert torch.equal(generator.synthesis(ws, dtype=torch.bfloat16), trained)
-    difference = generator.synthesis(ws, dtype=torch.bfloat16) - trained
-    assert float(difference.abs().max()) == 0
+    assert torch.equal(generator.synthesis(ws), exact)  # frozen for another precision: computed as ever
 
 
 @torch.no_grad()

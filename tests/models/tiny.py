@@ -10,6 +10,9 @@ from models.checkpoint import companion_path, file_sha256, save_generator, write
 from models.pseudo_autoencoder import PseudoAutoencoder
 from models.stylegan2 import Architecture, Generator
 
+LEARNED = " ".join(
+    str(unit) for unit in ACTION_UNITS if unit != 39
+)  # one is missing, so that something warns
 TINY = Architecture(resolution=32, channel_base=256, channel_max=16, num_mapping_layers=2)
 
 
@@ -30,6 +33,6 @@ def write_tiny_companion(
     path = companion_path(generator, "pseudo_autoencoder")
     state = PseudoAutoencoder(preset, TINY.num_ws).state_dict()
     write_checkpoint(
-        path, "pseudo_autoencoder", state, metadata | {"learned_units": "1 2 4 12 25"} | dict(changes or {})
+        path, "pseudo_autoencoder", state, metadata | {"learned_units": LEARNED} | dict(changes or {})
     )
     return path

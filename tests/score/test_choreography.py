@@ -48,7 +48,7 @@ def test_a_whole_score() -> None:
     score = parse("""
         version: 1
         title: Evening
-        person: ada.safetensors
+        person: 42
         seed: 1917
         defaults: {onset: 0.4s..1.0s, hold: 2s, ease: cosine, motion: chained}
         gestures:
@@ -61,7 +61,7 @@ def test_a_whole_score() -> None:
         """)
     assert (score.title, score.person, score.seed, score.start) == (
         "Evening",
-        "ada.safetensors",
+        42,
         1917,
         "night",
     )
@@ -159,7 +159,7 @@ def test_errors_of_gestures(body: str, error: str) -> None:
         (SMALL + "seed: tomorrow\n", "4:7: seed: expected a whole number or daily, found 'tomorrow'"),
         (SMALL + "seed: 1.5\n", "4:7: seed: expected a whole number from 0 to 9223372036854775807, found 1.5"),
         (SMALL + "person: -1\n", "4:9: person: expected a whole number from 0 to 4294967295, found -1"),
-        (SMALL + "person: ''\n", "4:9: person: expected a text, found ''"),
+        (SMALL + "person: ''\n", "4:9: person: expected a number, found ''; faces from files are not read in this version"),
         (SMALL + "defaults: {motion: expressive}\n", "4:20: defaults.motion: unknown motion 'expressive'; there is linear, chained"),
         (SMALL + "title: x\ntitle: y\n", "5:1: duplicate key 'title'; it is already on line 4"),
         (SMALL.replace("{a: 1, b: 1}", "{a: 0, b: 0}"), "3:23: moods.m.gestures: the weights sum to 0; give at least one gesture a weight above 0"),

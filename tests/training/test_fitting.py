@@ -7,6 +7,7 @@ import torch
 from click.testing import CliRunner
 
 from installation.loading import draw_person, load_networks
+from models.pseudo_autoencoder import PRESETS
 from models.stylegan2 import Architecture, MappingNetwork, leaky_relu
 from tests.models.tiny import write_tiny_weights
 from training import evaluate, fit_generator, fit_pseudo_autoencoder, prior
@@ -38,7 +39,8 @@ def invoke(command, *args) -> str:
     return result.output
 
 
-def test_the_whole_road_from_pictures_to_a_moving_face(short, cast_folder, tmp_path):
+@pytest.mark.parametrize("preset", list(PRESETS))
+def test_the_whole_road_from_pictures_to_a_moving_face(short, cast_folder, tmp_path, preset):
     state, weights = tmp_path / "state", tmp_path / "weights" / "p.safetensors"
     on_cast = ["--cast", cast_folder, "--state", state]
     invoke(fit_generator.main, *on_cast, *ON_CAST, "--through", 32)
@@ -47,7 +49,7 @@ def test_the_whole_road_from_pictures_to_a_moving_face(short, cast_folder, tmp_p
     assert load_state(state / "state.pt")["stage"] == 1
     assert {path.name for path in state.iterdir()} == {"state.pt", "log.jsonl", "train.png", "held_out.png"}
     pair = ["--cast", cast_folder, "--state", state, "--weights", weights]
-    out = invoke(fit_pseudo_autoencoder.main, *pair, "--people", 3, "--epochs", 2)
+    out = invoke(fit_pseudo_autoencoder.main, *pair, "--preset", preset, "--people", 3, "--epochs", 2)
     assert "held-out subjects: error" in out
     networks = load_networks(weights)
     assert networks.generator.generator.arch.resolution == 64
