@@ -153,6 +153,9 @@ def play(performance: Performance, sink: Sink, pacer: Pacer, seconds: float | No
                     performance.go(tick.t_ns)
     except KeyboardInterrupt:
         say("stopped")
+    finally:
+        if pacer.num_stalls:
+            say(f"{pacer.num_stalls} times a frame or more behind")
 
 
 # --- pictures -----------------------------------------------------------------------------------------------
@@ -221,7 +224,8 @@ def check(files: Sequence[Path], weights: Path, *, is_strict: bool) -> None:
         for warning in () if is_strict else warnings:
             say(warning)
         if not (is_strict and warnings):
-            print(f"{file}: {len(choreography.gestures)} gestures, {len(choreography.moods)} moods")
+            counts = f"{len(choreography.gestures)} gestures, {len(choreography.moods)} moods"
+            print(f"{file}: {choreography.title or 'untitled'}: {counts}")
     if faults:
         raise InputError("\n".join(faults))
 

@@ -254,6 +254,10 @@ def _warn_of_idle_words(mood: Mood, fields: Fields) -> None:
     if mood.choose != "weighted" and len(weights) > 1 and (entry := fields.entry("gestures")):
         message = f"choose: {mood.choose} plays each gesture once a round; write weights of 1, or 0 for never"
         fields.report.warn(entry.value, fields.below("gestures"), message)
+    num_playable = sum(weight > 0 for weight in mood.gestures.values())
+    if mood.choose == "weighted" and num_playable <= mood.no_repeat and (entry := fields.entry("no_repeat")):
+        message = f"with {num_playable} gestures to play, the weights have no say; write at most {max(0, num_playable - 2)}"
+        fields.report.warn(entry.value, fields.below("no_repeat"), message)
     if mood.choose == "cycle" and mood.no_repeat and (entry := fields.entry("no_repeat")):
         fields.report.warn(
             entry.value, fields.below("no_repeat"), "choose: cycle keeps its own order; remove no_repeat"

@@ -19,7 +19,7 @@ UNITS_NS: Final = {
     "h": 3_600_000_000_000,
     "d": 86_400_000_000_000,
 }
-MIN_ONSET_NS: Final = 1_000_000
+MIN_ONSET_NS: Final = 40_000_000  # a frame of film: nothing faster can be seen as a movement
 MAX_WEIGHT: Final = 1e6
 MAX_SEED: Final = 2**63 - 1
 DAILY: Final = "daily"
@@ -111,10 +111,10 @@ def span(node: Node) -> Span:
 
 
 def onset(node: Node) -> Span:
-    """A span of at least a millisecond: phrases that take no time would never let the show go on."""
+    """A span of at least MIN_ONSET_NS: phrases that take no time would never let the show go on."""
     read = span(node)
     if read.low_ns < MIN_ONSET_NS:
-        raise Refused(f"an onset of {found(node)} is too short; the shortest is 1ms")
+        raise Refused(f"an onset of {found(node)} is too short; the shortest is 40ms")
     return read
 
 

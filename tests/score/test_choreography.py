@@ -135,7 +135,7 @@ def test_intensities(written: str, intensity: float) -> None:
         ("emotion: happy, hold: 1s..2s..3s", "3:29: gestures.g.hold: '1s..2s..3s' is not a range; a range has two ends, such as 0.4s..1.0s"),
         ("emotion: happy, hold: off", "3:29: gestures.g.hold: 'off' is not a duration; write a number and one of the units ms, s, min, h, d, such as 0.4s"),
         ("emotion: happy, hold: [1s, 2s]", "3:29: gestures.g.hold: expected a duration such as 2s or 0.4s..1.0s, found a list"),
-        ("emotion: happy, onset: 0s", "3:30: gestures.g.onset: an onset of '0s' is too short; the shortest is 1ms"),
+        ("emotion: happy, onset: 0s", "3:30: gestures.g.onset: an onset of '0s' is too short; the shortest is 40ms"),
         ("emotion: happy, ease: minimum jerk", "3:29: gestures.g.ease: unknown ease 'minimum jerk'; did you mean 'minimum_jerk'?"),
     ],
 )  # fmt: skip
