@@ -23,7 +23,7 @@ from training.run import Budget
 NUM_PEOPLE = 200_000
 NUM_HELD_OUT = 2_000
 BATCH = 256
-FIRST_STEPS = 12_000  # on z ↦ factors
+FIRST_STEPS = 20_000  # on z ↦ factors
 TUNING_STEPS = 8_000  # on z ↦ w
 FIRST_LR = 0.2  # the mapping's own multiplier of 0.01 makes it 2e-3
 TUNING_LR = 0.05

@@ -256,7 +256,8 @@ def _warn_of_idle_words(mood: Mood, fields: Fields) -> None:
         fields.report.warn(entry.value, fields.below("gestures"), message)
     num_playable = sum(weight > 0 for weight in mood.gestures.values())
     if mood.choose == "weighted" and num_playable <= mood.no_repeat and (entry := fields.entry("no_repeat")):
-        message = f"with {num_playable} gestures to play, the weights have no say; write at most {max(0, num_playable - 2)}"
+        most = max(0, num_playable - 2)
+        message = f"with {num_playable} gestures to play, the weights have no say; write at most {most}"
         fields.report.warn(entry.value, fields.below("no_repeat"), message)
     if mood.choose == "cycle" and mood.no_repeat and (entry := fields.entry("no_repeat")):
         fields.report.warn(
