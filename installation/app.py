@@ -26,7 +26,7 @@ from installation.stage.recorder import NullSink, open_recorder
 from installation.stage.synthesizer import TorchSynthesizer, choose_device
 from models.action_units import ACTION_UNITS
 
-DEFAULT_PERSON = 7
+DEFAULT_PERSON = 15
 FALLBACK_SECONDS = 20.0
 FALLBACK_PATH = Path("build/portrait.mp4")
 
