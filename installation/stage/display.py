@@ -40,7 +40,8 @@ CLOSING = {pygame.QUIT, pygame.WINDOWCLOSE}  # QUIT also comes for SIGTERM, from
 def has_screen() -> bool:
     """Whether a window would be seen by anybody: X11, Wayland, KMS, Windows or macOS can be opened."""
     if sys.platform.startswith("linux") and not {"DISPLAY", "WAYLAND_DISPLAY"} & set(os.environ):
-        os.environ.setdefault("SDL_VIDEODRIVER", "kmsdrm")  # only the console is left; asking Wayland prints errors
+        # No desktop: only the console is left to ask, and asking Wayland prints errors.
+        os.environ.setdefault("SDL_VIDEODRIVER", "kmsdrm")
     was_open = pygame.display.get_init()
     try:
         pygame.display.init()
