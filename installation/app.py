@@ -16,7 +16,7 @@ from installation.score.dice import show_dice
 from installation.score.expression import parse_expression
 from installation.score.fields import Refused
 from installation.score.gesture import draw_target
-from installation.score.life import Blinks
+from installation.score.life import Life
 from installation.score.lint import lint_gesture
 from installation.score.mood import MoodScheduler
 from installation.stage import pictures
@@ -134,8 +134,8 @@ def wire(networks: Networks, show: Show, day: date, *, is_live: bool) -> Perform
     named = choreography.seed if show.seed is None else show.seed
     seed = 0 if named == "daily" else int(named)  # the day is part of the draw either way
     scheduler = MoodScheduler(choreography, show_dice(seed, day.toordinal()))
-    blinks = Blinks(show_dice(seed, day.toordinal(), "blinks"))
-    return Performance(scheduler, blinks, portrait, synthesizer_of(networks, show.device, is_live=is_live))
+    life = Life(show_dice(seed, day.toordinal(), "life"))
+    return Performance(scheduler, life, portrait, synthesizer_of(networks, show.device, is_live=is_live))
 
 
 def play(performance: Performance, sink: Sink, pacer: Pacer, seconds: float | None) -> None:

@@ -2,7 +2,7 @@
 
 from installation.portrait import Portrait, Pose
 from installation.ports import Frame, Synthesizer, Tick
-from installation.score.life import Blinks
+from installation.score.life import Life
 from installation.score.mood import MoodScheduler
 from installation.score.phrase import Phrase
 
@@ -11,10 +11,10 @@ class Performance:
     """A choreography played by a portrait, without clock or window: `step` is told the time."""
 
     def __init__(
-        self, scheduler: MoodScheduler, blinks: Blinks, portrait: Portrait, synthesizer: Synthesizer
+        self, scheduler: MoodScheduler, life: Life, portrait: Portrait, synthesizer: Synthesizer
     ) -> None:
         self.scheduler = scheduler
-        self.blinks = blinks
+        self.life = life
         self.portrait = portrait
         self.synthesizer = synthesizer
         self.phrase: Phrase | None = None
@@ -29,7 +29,7 @@ class Performance:
         phrase = self.phrase or self._begin_phrase(0)
         while phrase.end_ns <= t_ns:
             phrase = self._begin_phrase(phrase.end_ns)
-        return self.portrait.blinking(self.portrait.at(t_ns), self.blinks.closure(t_ns))
+        return self.portrait.alive(self.portrait.at(t_ns), self.life.at(t_ns))
 
     def go(self, t_ns: int) -> None:
         """The next gesture now; a transition under way is left where it stands."""

@@ -12,12 +12,12 @@ from typing import Protocol
 import numpy as np
 
 from installation.ports import Latent
+from installation.score.life import Life
 from installation.score.phrase import Phrase
 from installation.score.transition import alpha, blend
 from models.action_units import AU_INDEX
 
-BLINK = 45
-CLOSED_LIDS = (43, 45)
+LID_UNITS = (43, 45)
 
 
 class TargetModel(Protocol):
@@ -61,10 +61,9 @@ class Portrait:
         self.model = model
         self.anchor = anchor
         self.transition = Transition(anchor, anchor, 0, 0, "linear")
-        open_lids, closed_lids = (
-            expressed(model, anchor, aus).ws for aus in (anchor.aus, with_unit(anchor.aus, BLINK))
-        )
-        self.lids = closed_lids - open_lids  # what closing the lids adds to this person's latent
+        still = expressed(model, anchor, anchor.aus).ws
+        moved = (expressed(model, anchor, with_unit(anchor.aus, unit)).ws for unit in Life.units)
+        self.life = np.stack([ws - still for ws in moved])  # [units, num_ws, 512]: what each unit adds
 
     def at(self, t_ns: int) -> Pose:
         """The pose at show time `t_ns`, a function of time alone: the same at any frame rate."""
@@ -76,15 +75,15 @@ class Portrait:
         target = expressed(self.model, source if phrase.is_chained else self.anchor, phrase.target)
         self.transition = Transition(source, target, phrase.start_ns, phrase.onset_ns, phrase.ease)
 
-    def blinking(self, pose: Pose, closure: float) -> Pose:
-        """The pose with its lids closed further by `closure` in [0, 1]: life is added, the gesture stays.
+    def alive(self, pose: Pose, life: Sequence[float]) -> Pose:
+        """The pose with the small life added, intensities of `Life.units`; the gesture stays.
 
-        w + (A(w₀, l) − A(w₀, 0))·closure; lids that the gesture has closed already are not closed again.
+        w + Σ l_k · (A(w₀, e_k) − A(w₀, 0)); lids that the gesture has closed are not closed again.
         """
-        openness = 1 - max(pose.aus[AU_INDEX[unit]] for unit in CLOSED_LIDS)
-        if closure <= 0 or openness <= 0:
-            return pose
-        return Pose(pose.ws + self.lids * np.float32(closure * openness), pose.aus)
+        openness = 1 - max(pose.aus[AU_INDEX[unit]] for unit in LID_UNITS)
+        room = [openness if unit in LID_UNITS else 1.0 for unit in Life.units]
+        strengths = np.multiply(life, room).astype(np.float32)
+        return Pose(pose.ws + np.tensordot(strengths, self.life, axes=1), pose.aus)
 
 
 def with_unit(aus: Sequence[float], unit: int) -> tuple[float, ...]:

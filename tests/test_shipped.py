@@ -113,7 +113,7 @@ def test_lids_close(networks, synthesizer, person):
     eyes = slice(0.42, 0.52), slice(0.32, 0.68)
 
     def contrast(pose: Pose) -> float:
-        image = pictures.resize(synthesizer.synthesize(pose.ws), 256)[..., 1].astype(float)
+        image = pictures.resize(synthesizer.synthesize(pose.ws), (256, 256))[..., 1].astype(float)
         edges = np.abs(np.diff(image, axis=1))
         return float(edges[int(eyes[0].start * 256) : int(eyes[0].stop * 256), 82:174].mean())
 

@@ -56,6 +56,6 @@ class Dice:
 def show_dice(seed: int, day: int, part: str = "gestures") -> Dice:
     """The dice of one day of a show, by its number: a fixed seed does not replay the same morning.
 
-    Each `part` of a show ("gestures", "blinks") has dice of its own, so that one does not disturb the other.
+    Each `part` of a show ("gestures", "life") has dice of its own, so that one does not disturb the other.
     """
     return Dice(f"show {seed}, day {day}, {part}")

@@ -1,8 +1,8 @@
-"""The small life between gestures: blinks. A function of show time and the dice, laid over whatever is
-expressed.
+"""The small life between gestures: blinks, and the stir of a face at rest. Functions of show time and the
+dice, laid over whatever is expressed.
 
 Timing of resting adults: 17 blinks a minute with log-normal gaps; lids close in about 80 ms and open more
-slowly.
+slowly; 12 to 20 breaths a minute.
 """
 
 import math
@@ -18,6 +18,12 @@ MIN_GAP_S = 0.4
 CLOSING_S = (0.066, 0.100)
 CLOSED_S = (0.02, 0.05)
 OPENING_S = (0.15, 0.26)
+BLINK_UNIT = 45
+
+# Unit → how strong it gets at most while nothing happens: seen only when it is missing.
+STIR = {1: 0.08, 2: 0.06, 12: 0.08, 25: 0.06, 43: 0.06}
+STIR_PERIOD_S = (3.0, 5.0)  # a breath, and slower, so that it never repeats
+SLOWER = (1 + math.sqrt(5)) / 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +70,35 @@ class Blinks:
         radius = math.sqrt(-2 * math.log(1 - self._dice.unit()))
         normal = radius * math.cos(2 * math.pi * self._dice.unit())
         return max(MIN_GAP_S, MEAN_GAP_S * math.exp(GAP_SIGMA * normal - GAP_SIGMA**2 / 2))
+
+
+@dataclass(frozen=True, slots=True)
+class Stir:
+    """One unit's quiet rise and fall: two sines whose periods never meet."""
+
+    strength: float
+    period_s: float
+    phase: float
+
+    def at(self, t_ns: int) -> float:
+        """In [0, strength]."""
+        turns = t_ns / NANOSECONDS / self.period_s + self.phase
+        wave = math.sin(2 * math.pi * turns) + math.sin(2 * math.pi * turns / SLOWER)
+        return self.strength * (wave + 2) / 4
+
+
+class Life:
+    """What a face does by itself."""
+
+    units = (BLINK_UNIT, *STIR)
+
+    def __init__(self, dice: Dice) -> None:
+        self._stirs = tuple(Stir(most, dice.between(*STIR_PERIOD_S), dice.unit()) for most in STIR.values())
+        self._blinks = Blinks(dice)
+
+    def at(self, t_ns: int) -> tuple[float, ...]:
+        """Intensities in [0, 1] of `units` at show time `t_ns`; instants do not go back."""
+        return (self._blinks.closure(t_ns), *(stir.at(t_ns) for stir in self._stirs))
 
 
 def _nanoseconds(seconds: float) -> int:

@@ -12,7 +12,7 @@ from installation.portrait import Portrait, Pose
 from installation.ports import Command, Frame, Tick
 from installation.score.choreography import parse_choreography
 from installation.score.dice import show_dice
-from installation.score.life import Blinks
+from installation.score.life import Life
 from installation.score.mood import MoodScheduler
 from installation.stage.pacing import Pacer, VirtualClock
 from tests.installation.fakes import FakeSynthesizer, FakeTargetModel, anchor, digest
@@ -24,8 +24,8 @@ SHIPPED = sorted((Path(__file__).parents[2] / "choreographies").glob("*.yaml"))
 def performance(path: Path, seed: int = 7) -> Performance:
     choreography = parse_choreography(path.read_bytes(), path.name)
     scheduler = MoodScheduler(choreography, show_dice(seed, 0))
-    blinks = Blinks(show_dice(seed, 0, "blinks"))
-    return Performance(scheduler, blinks, Portrait(FakeTargetModel(), anchor()), FakeSynthesizer())
+    life = Life(show_dice(seed, 0, "life"))
+    return Performance(scheduler, life, Portrait(FakeTargetModel(), anchor()), FakeSynthesizer())
 
 
 def track(show: Performance, fps: int, seconds: int) -> list[Pose]:

@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 
 from installation.score.dice import show_dice
-from installation.score.life import Blink, Blinks
+from installation.score.life import STIR, Blink, Blinks, Life
 
 S = 1_000_000_000
 MS = 1_000_000
@@ -47,3 +47,22 @@ def test_lids_move_smoothly() -> None:
     closures = [source.closure(frame * MS) for frame in range(600_000)]
     assert max(abs(b - a) for a, b in pairwise(closures)) < 0.03
     assert all(0 <= closure <= 1 for closure in closures)
+
+
+def test_a_face_at_rest_is_never_quite_still() -> None:
+    life = Life(show_dice(1, 0, "life"))
+    track = [life.at(frame * S // 30) for frame in range(30 * 60)]
+    assert all(earlier[1:] != later[1:] for earlier, later in pairwise(track))
+    for index, most in enumerate(STIR.values(), start=1):
+        unit = [intensities[index] for intensities in track]
+        assert 0 <= min(unit) < most / 4
+        assert 3 * most / 4 < max(unit) <= most
+
+
+def test_on_day_90_a_face_stirs_as_smoothly_as_on_the_first_day() -> None:
+    stir = Life(show_dice(1, 0, "life"))._stirs[0]
+    for start_ns in (0, 90 * 86_400 * S):
+        steps = [
+            abs(stir.at(start_ns + (k + 1) * S // 60) - stir.at(start_ns + k * S // 60)) for k in range(600)
+        ]
+        assert 0 < max(steps) < 0.004
