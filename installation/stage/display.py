@@ -26,7 +26,6 @@ from pygame._sdl2 import video
 
 SCREENLESS_DRIVERS = {"dummy", "offscreen"}  # where there is no screen, SDL itself falls back to "offscreen"
 CENTRED_ON_MONITOR = 0x2FFF0000  # SDL_WINDOWPOS_CENTERED_DISPLAY(k) is this | k
-HIGH_DENSITY = {"allow_high_dpi" if getattr(pygame, "IS_CE", False) else "allow_highdpi": True}
 TITLE = "Living Portrait"
 WINDOWED_PX = (768, 768)
 KEYS = {
@@ -60,8 +59,9 @@ class Display:
         try:
             pygame.display.init()
             _check_monitor(monitor)
-            position = (CENTRED_ON_MONITOR | monitor, CENTRED_ON_MONITOR | monitor)
-            self._window = video.Window(TITLE, WINDOWED_PX, position, resizable=True, **HIGH_DENSITY)
+            self._monitor = monitor
+            self._centre = (CENTRED_ON_MONITOR | monitor, CENTRED_ON_MONITOR | monitor)
+            self._window = video.Window(TITLE, WINDOWED_PX, self._centre, resizable=True, allow_highdpi=True)
             self._renderer = video.Renderer(self._window, vsync=True)
         except pygame.error as error:
             pygame.display.quit()
@@ -112,9 +112,16 @@ class Display:
     def _toggle_fullscreen(self) -> None:
         self._is_fullscreen = not self._is_fullscreen
         if self._is_fullscreen:
+            # A bare X server has no window manager to stretch the window: it is stretched here first.
+            self._window.borderless = True
+            self._window.size = pygame.display.get_desktop_sizes()[self._monitor]
+            self._window.position = self._centre
             self._window.set_fullscreen(desktop=True)  # the desktop's own mode: no monitor resynchronises
         else:
             self._window.set_windowed()
+            self._window.borderless = False
+            self._window.size = WINDOWED_PX
+            self._window.position = self._centre
         pygame.mouse.set_visible(not self._is_fullscreen)
 
 

@@ -7,10 +7,12 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pygame
 import pytest
+from numpy.typing import NDArray
 
 from installation.errors import InputError
 from installation.ports import Command, Frame, Image
@@ -172,29 +174,47 @@ def test_a_service_manager_stops_it_cleanly() -> None:
 
 
 @pytest.fixture
-def x_server() -> Iterator[str]:
+def x_server(tmp_path: Path) -> Iterator[str]:
     """The name of an X server of 800 × 600 pixels."""
     if shutil.which("Xvfb") is None:
         pytest.skip("Xvfb is not installed, and no other X server may be disturbed")
-    command = ["Xvfb", "-displayfd", "1", "-screen", "0", "800x600x24", "-nolisten", "tcp"]
+    screen = ["-screen", "0", "800x600x24", "-fbdir", str(tmp_path)]
+    command = ["Xvfb", "-displayfd", "1", *screen, "-nolisten", "tcp"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
         assert server.stdout is not None
         yield f":{server.stdout.readline().strip()}"
         server.send_signal(signal.SIGTERM)
 
 
-def test_a_real_window(x_server: str) -> None:
+def screen_pixels(shot: Path) -> NDArray[np.uint8]:
+    """What the X server showed, [H, W, 3] BGR: its framebuffer is a file in XWD's format."""
+    raw = shot.read_bytes()
+    header_size, width, height, row_bytes, num_colours = (
+        int.from_bytes(raw[4 * field : 4 * field + 4], "big") for field in (0, 4, 5, 12, 19)
+    )
+    rows = np.frombuffer(raw, np.uint8, row_bytes * height, header_size + 12 * num_colours)
+    return rows.reshape(height, row_bytes)[:, : 4 * width].reshape(height, width, 4)[..., :3]
+
+
+def test_a_real_window_fills_the_screen_even_without_a_window_manager(x_server: str, tmp_path: Path) -> None:
     program = """
-        import numpy as np, pygame
+        import os, shutil
+        import numpy as np
         from installation.ports import Frame
         from installation.stage.display import Display, has_screen
         print(has_screen())
         display = Display()
-        for k in range(3):
+        for k in range(30):
             display.show(Frame(np.full((64, 64, 3), (200, 100, 50), np.uint8), k))
             list(display.commands())
-        pixels = pygame.surfarray.array3d(display._renderer.to_surface())
-        print(pixels.shape[:2], pixels[400, 300].tolist(), pixels[50, 300].tolist())
+        shutil.copy(os.environ["SCREEN"], os.environ["SHOT"])
         display.close()
     """
-    assert run_alone(program, DISPLAY=x_server) == "True\n(800, 600) [200, 100, 50] [0, 0, 0]\n"
+    screen, shot = tmp_path / "Xvfb_screen0", tmp_path / "shot"
+    assert run_alone(program, DISPLAY=x_server, SCREEN=str(screen), SHOT=str(shot)) == "True\n"
+    pixels = screen_pixels(shot)
+    assert pixels.shape == (600, 800, 3)
+    lit = (pixels == (50, 100, 200)).all(-1)
+    assert lit[5:595, 105:695].all()  # a square picture, as large as it fits
+    assert not pixels[:, :95].any()
+    assert not pixels[:, 705:].any()
