@@ -7,7 +7,7 @@ stands. Resumes from STATE. `--export FILE` then fits z → w and writes the wei
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from torch import Tensor
 from models.stylegan2 import Architecture
 from training import prior
 from training.cast.factors import mirror_factors
-from training.cast.manifest import Record, is_held_out, read_cast
+from training.cast.manifest import Cast, Record, read_cast
 from training.cast.pictures import load_pictures
 from training.factor_network import FactorGenerator
 from training.losses import PerceptualDistance, attention_maps, pyramid_loss
@@ -82,20 +82,18 @@ def learning_rate(stage: Stage, step: int) -> float:
 class Pictures:
     """The cast at one resolution, as tensors, with mirrored copies drawn on the fly."""
 
-    def __init__(self, records: Sequence[Record], scenes: dict[str, int], resolution: int) -> None:
-        self.records = [record for record in records if record.teaches(resolution)]
-        self.images = torch.from_numpy(
-            load_pictures([record.picture for record in self.records], resolution)
-        )  # [N, R, R, 3] uint8
-        self.factors = torch.from_numpy(np.stack([record.factors for record in self.records])).float()
-        self.mirrored = torch.from_numpy(mirror_factors(self.factors.numpy())).float()
-        landmarks = torch.from_numpy(np.stack([record.landmarks for record in self.records])).float()
-        self.attention = attention_maps(landmarks)
-        self.scenes = torch.tensor([scenes.get(scene_key(record), 0) for record in self.records])
+    def __init__(self, cast: Cast, scenes: dict[str, int], resolution: int) -> None:
+        shown = Cast(tuple(record for record in cast.records if record.teaches(resolution)))
+        pictures = load_pictures([record.picture for record in shown.records], resolution)
+        self.images = torch.from_numpy(pictures)  # [N, R, R, 3] uint8
+        self.factors = torch.from_numpy(shown.factors).float()
+        self.mirrored = torch.from_numpy(mirror_factors(shown.factors)).float()
+        self.attention = attention_maps(torch.from_numpy(shown.landmarks))
+        self.scenes = torch.tensor([scenes.get(scene_key(record), 0) for record in shown.records])
         self.num_scenes = len(scenes)
 
     def __len__(self) -> int:
-        return len(self.records)
+        return len(self.images)
 
     def batch(self, index: Tensor, is_mirrored: bool) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """→ factors [N, F], scenes [N], pictures [N, 3, R, R] in [-1, 1], attention [N, 1, 32, 32]."""
@@ -127,20 +125,18 @@ def shuffled(num: int, seed: int) -> Iterator[Tensor]:
 class Fit:
     """The state of a run: model, its average, optimiser, and where in the growth it stands."""
 
-    def __init__(self, folder: Path, records: Sequence[Record], channel_base: int, channel_max: int) -> None:
+    def __init__(self, folder: Path, cast: Cast, channel_base: int, channel_max: int) -> None:
         self.folder = folder
-        self.train = [record for record in records if not is_held_out(record)]
-        self.held_out = [record for record in records if is_held_out(record)]
+        self.held_out = cast.held_out()
         saved = load_state(folder / "state.pt")
-        keys = saved["scenes"] if saved else sorted({scene_key(record) for record in self.train})
+        keys = saved["scenes"] if saved else sorted({scene_key(record) for record in cast.training().records})
         self.scenes = {key: index for index, key in enumerate(keys)}
-        self.train = [record for record in self.train if scene_key(record) in self.scenes]
+        known = (record for record in cast.training().records if scene_key(record) in self.scenes)
+        self.train = Cast(tuple(known))
         self.arch = Architecture(STAGES[0].resolution, channel_base, channel_max)
         self.stage, self.step = 0, 0
         self.model = FactorGenerator(self.arch, len(self.scenes))
-        self.model.factors.standardise(
-            torch.from_numpy(np.stack([record.factors for record in self.train])).float()
-        )
+        self.model.factors.standardise(torch.from_numpy(self.train.factors).float())
         self.average = FactorGenerator(self.arch, len(self.scenes))
         self.average.load_state_dict(self.model.state_dict())
         self.optimizer = self._optimizer()
@@ -149,7 +145,8 @@ class Fit:
 
     def __str__(self) -> str:
         return (
-            f"{len(self.train)} pictures of {len(self.scenes)} scenes, {len(self.held_out)} held out\n"
+            f"{len(self.train.records)} pictures of {len(self.scenes)} scenes, "
+            f"{len(self.held_out.records)} held out\n"
             f"{self.arch}\n{STAGES[self.stage]}, step {self.step}"
         )
 
@@ -295,7 +292,7 @@ def main(**options: Any) -> None:
     if config.threads:
         torch.set_num_threads(config.threads)
     torch.manual_seed(0)
-    fit = Fit(config.state, read_cast(config.cast).records, config.channel_base, config.channel_max)
+    fit = Fit(config.state, read_cast(config.cast), config.channel_base, config.channel_max)
     click.echo(f"{config}\n{fit}")
     if config.dry_run:
         return

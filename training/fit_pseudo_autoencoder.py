@@ -24,7 +24,7 @@ from models.pseudo_autoencoder import KIND, PRESETS, PseudoAutoencoder
 from models.stylegan2 import Architecture
 from training.cast.actions import ACTIONS, AU_ACTIONS, actions_for, draw_category
 from training.cast.factors import EXPRESSION
-from training.cast.manifest import Record, is_held_out, read_cast
+from training.cast.manifest import Cast, Record, read_cast
 from training.factor_network import FactorGenerator, FactorNetwork
 from training.prior import draw_people
 from training.run import Budget, append_log, load_state, run_command, save_state
@@ -62,10 +62,11 @@ def is_expression(record: Record) -> bool:
 
 
 @torch.no_grad()
-def of_records(network: FactorNetwork, records: Sequence[Record]) -> Expressions:
-    factors = torch.from_numpy(np.stack([record.factors for record in records])).float()
-    aus = torch.from_numpy(np.stack([record.units for record in records])).float()
-    return Expressions(network(factors), aus, torch.tensor([record.subject for record in records]))
+def of_cast(network: FactorNetwork, cast: Cast) -> Expressions:
+    """The subjects' pictures as expressions, their latents from factors alone."""
+    w = network(torch.from_numpy(cast.factors).float())
+    subject = torch.tensor([record.subject for record in cast.records])
+    return Expressions(w, torch.from_numpy(cast.units), subject)
 
 
 @torch.no_grad()
@@ -205,9 +206,8 @@ def main(**options: Any) -> None:
     torch.manual_seed(0)
     generator = load_generator(config.weights)
     network = load_factor_network(config.state)
-    records = [record for record in read_cast(config.cast).records if is_expression(record)]
-    train = of_records(network, [record for record in records if not is_held_out(record)])
-    held_out = of_records(network, [record for record in records if is_held_out(record)])
+    cast = Cast(tuple(record for record in read_cast(config.cast).records if is_expression(record)))
+    train, held_out = of_cast(network, cast.training()), of_cast(network, cast.held_out())
     click.echo(f"{config}\n{len(train.w)} expressions, {len(held_out.w)} held out")
     if config.dry_run:
         return

@@ -11,6 +11,7 @@ from models.pseudo_autoencoder import PRESETS
 from models.stylegan2 import Architecture, MappingNetwork, leaky_relu
 from tests.models.tiny import write_tiny_weights
 from training import evaluate, fit_generator, fit_pseudo_autoencoder, prior
+from training.cast import manifest
 from training.cast.factors import EXPRESSION, NUM_FACTORS
 from training.factor_network import FactorNetwork
 from training.fit_generator import Stage, learning_rate
@@ -30,7 +31,7 @@ def short(monkeypatch):
         monkeypatch.setattr(prior, name, value)
     monkeypatch.setattr(fit_pseudo_autoencoder, "BATCH", 2)
     # The eight pictures show one studio subject: hold two of its expressions out instead of a person.
-    monkeypatch.setattr(fit_pseudo_autoencoder, "is_held_out", lambda record: record.split == "studio")
+    monkeypatch.setattr(manifest, "is_held_out", lambda record: record.split == "studio")
 
 
 def invoke(command, *args) -> str:
@@ -65,8 +66,8 @@ def test_a_dry_run_prints_and_writes_nothing(short, cast_folder, tmp_path):
 
 
 def test_growing_keeps_the_picture(short, cast_folder, tmp_path):
-    fit = fit_generator.Fit(tmp_path, fit_generator.read_cast(cast_folder).records, 256, 8)
-    factors = torch.from_numpy(np.stack([record.factors for record in fit.train])).float()
+    fit = fit_generator.Fit(tmp_path, fit_generator.read_cast(cast_folder), 256, 8)
+    factors = torch.from_numpy(fit.train.factors).float()
     before = fit.pictures_of(factors)
     fit.grow(1)
     ws = fit.average.ws(factors)

@@ -8,9 +8,8 @@ from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from models.action_units import AU_INDEX, CATEGORIES, au_label
+from models.action_units import CATEGORIES, au_label
 
 
 def _both(*names: str, weight: float = 1.0) -> dict[str, float]:
@@ -63,9 +62,6 @@ ACTIONS: Final[tuple[str, ...]] = tuple(
 )
 NUM_ACTIONS: Final = len(ACTIONS)  # 41
 
-# AUs whose rendering has a side. The AU vector does not say which, so the vocabulary means the person's left.
-ONE_SIDED: Final[frozenset[int]] = frozenset({30, 46})
-
 # Du et al. print the units that "over 70 % of subjects" show without a figure; the cast takes this one.
 PROTOTYPE_SHARE: Final = 0.9
 
@@ -100,17 +96,6 @@ def mirrored_action(action: str) -> str:
 def mirror_sign(action: str) -> float:
     """-1 for jawLeft: its negative is the jaw to the right, as no AU needs a jawRight among the factors."""
     return -1.0 if action == "jawLeft" else 1.0
-
-
-def mirrors_soundly(units: NDArray[np.floating]) -> NDArray[np.bool_]:
-    """AU vectors [..., 43] → bool [...]: whether the mirrored picture still shows that vector.
-
-    A mirrored wink closes the right eye, which the vector of a (left) wink does not mean; so pictures of
-    ONE_SIDED units may be mirrored with their factors, which know sides, but not with their AU vector.
-    """
-    one_sided = [AU_INDEX[unit] for unit in sorted(ONE_SIDED)]
-    still: NDArray[np.bool_] = (units[..., one_sided] == 0).all(-1)
-    return still
 
 
 def draw_category(
