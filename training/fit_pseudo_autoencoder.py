@@ -21,11 +21,10 @@ from torch import Tensor
 from models.action_units import ACTION_UNITS, AU_INDEX, CATEGORIES, NUM_AUS
 from models.checkpoint import LoadedGenerator, companion_path, load_generator, write_checkpoint
 from models.pseudo_autoencoder import KIND, PRESETS, PseudoAutoencoder
-from models.stylegan2 import Architecture
 from training.cast.actions import ACTIONS, AU_ACTIONS, actions_for, draw_category
-from training.cast.factors import EXPRESSION
+from training.cast.factors import EXPRESSION, NUM_FACTORS
 from training.cast.manifest import Cast, Record, read_cast
-from training.factor_network import FactorGenerator, FactorNetwork
+from training.factor_network import FactorNetwork
 from training.prior import draw_people
 from training.run import Budget, append_log, load_state, run_command, save_state
 
@@ -164,16 +163,17 @@ def explained(model: PseudoAutoencoder, shown: Expressions) -> dict[str, float]:
     }
 
 
-def load_factor_network(state: Path, channel_base: int = 4096) -> FactorNetwork:
+def load_factor_network(state: Path) -> FactorNetwork:
+    """The averaged factor network of a run of `fit_generator`; click.BadParameter where there is none."""
     saved = load_state(state / "state.pt")
     if saved is None:
         raise click.BadParameter(f"{state}: no run of fit_generator here", param_hint="--state")
-    model = FactorGenerator(Architecture(32, 1, 1), len(saved["scenes"])).factors
+    network = FactorNetwork(NUM_FACTORS, len(saved["scenes"]), EXPRESSION)
     prefix = "factors."
-    model.load_state_dict(
+    network.load_state_dict(
         {k.removeprefix(prefix): v for k, v in saved["average"].items() if k.startswith(prefix)}
     )
-    return model.eval()
+    return network.eval()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ start      the mood that opens the day
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from installation.score import values
@@ -294,16 +294,7 @@ def _with_warnings(score: Choreography, top: Fields, learned: Collection[int]) -
         entry = table.entry(name) if table else None
         top.report.warn(entry.key if entry else top.node, finding.path, finding.message)
     warnings = tuple(sorted(top.report.warnings, key=lambda problem: (problem.line, problem.column)))
-    return Choreography(
-        score.title,
-        score.person,
-        score.seed,
-        score.motion,
-        score.gestures,
-        score.moods,
-        score.start,
-        warnings,
-    )
+    return replace(score, warnings=warnings)
 
 
 def _positive(weights: Mapping[str, float]) -> tuple[str, ...]:

@@ -20,19 +20,19 @@ class TorchSynthesizer:
     """
 
     def __init__(self, generator: Generator, device: torch.device, *, is_live: bool = False) -> None:
-        self.generator = generator.to(device).eval().requires_grad_(False)
+        self.arch = generator.arch
+        self.synthesis = (
+            generator.synthesis.to(device).eval().requires_grad_(False)
+        )  # people are mapped elsewhere
         self.device = device
         has_noise = any(float(layer.noise_strength) != 0 for layer in self._layers())
         self.noise_mode: NoiseMode = "const" if has_noise else "none"
-        self.dtype = torch.float32
-        self._freeze(torch.float32)
-        if is_live:
-            self.dtype = self._fastest_dtype()
-            self._freeze(self.dtype)
+        self.dtype = self._fastest_dtype() if is_live else torch.float32
+        self._freeze(self.dtype)
 
     @property
     def resolution(self) -> int:
-        return self.generator.arch.resolution
+        return self.arch.resolution
 
     @torch.inference_mode()
     def synthesize(self, ws: Latent) -> Image:
@@ -40,7 +40,7 @@ class TorchSynthesizer:
         return self._picture(ws, self.dtype)
 
     def _layers(self) -> Iterator[SynthesisLayer]:
-        return (layer for layer in self.generator.synthesis.modules() if isinstance(layer, SynthesisLayer))
+        return (layer for layer in self.synthesis.modules() if isinstance(layer, SynthesisLayer))
 
     def _freeze(self, dtype: torch.dtype) -> None:
         for layer in self._layers():
@@ -48,13 +48,13 @@ class TorchSynthesizer:
 
     def _picture(self, ws: Latent, dtype: torch.dtype) -> Image:
         rows = torch.from_numpy(np.ascontiguousarray(ws)).to(self.device)[None]
-        rgb = self.generator.synthesis(rows, noise_mode=self.noise_mode, dtype=dtype)
+        rgb = self.synthesis(rows, noise_mode=self.noise_mode, dtype=dtype)
         return to_uint8(rgb)[0].cpu().numpy()
 
     @torch.inference_mode()
     def _fastest_dtype(self) -> torch.dtype:
         """bfloat16 where the processor has it, float32 elsewhere: a few frames of each tell."""
-        ws = np.zeros((self.generator.arch.num_ws, self.generator.arch.w_dim), np.float32)
+        ws = np.zeros((self.arch.num_ws, self.arch.w_dim), np.float32)
         seconds = {}
         for dtype in (torch.float32, torch.bfloat16):
             self._freeze(dtype)
