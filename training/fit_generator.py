@@ -7,8 +7,9 @@ stands. Resumes from STATE. `--export FILE` then fits z → w and writes the wei
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,10 @@ from torch import Tensor
 
 from models.stylegan2 import Architecture
 from training import prior
-from training.cast.factors import mirror_factors
-from training.cast.manifest import Cast, Record, read_cast
-from training.cast.pictures import load_pictures
+from training.batches import Batch, Pictures, by_resolution, scene_key, shuffled
+from training.cast.manifest import Cast, read_cast
 from training.factor_network import FactorGenerator
-from training.losses import PerceptualDistance, attention_maps, pyramid_loss
+from training.losses import PerceptualDistance, pyramid_loss
 from training.run import (
     SAVE_EVERY_S,
     Budget,
@@ -66,6 +66,7 @@ FREE_DROPPED = 0.15  # of the steps run on factors alone
 FREE_PENALTY = 1e-3
 EMA_HALF_LIFE = 4_000  # pictures; longer lags visibly
 REPORT_EVERY = 200  # steps
+FREE = "factors.free.weight"
 
 
 def learning_rate(stage: Stage, step: int) -> float:
@@ -74,49 +75,6 @@ def learning_rate(stage: Stage, step: int) -> float:
     falling = max(0.0, (done - COSINE_FROM) / (1 - COSINE_FROM))  # 0 … 1 over the last part
     warm_up = min(1.0, (step + 1) / WARM_UP_STEPS)
     return stage.lr * warm_up * (0.5 * (1 + math.cos(math.pi * falling)) + 1e-3)
-
-
-# --- data ---------------------------------------------------------------------------------------------------
-
-
-class Pictures:
-    """The cast at one resolution, as tensors, with mirrored copies drawn on the fly."""
-
-    def __init__(self, cast: Cast, scenes: dict[str, int], resolution: int) -> None:
-        shown = Cast(tuple(record for record in cast.records if record.teaches(resolution)))
-        pictures = load_pictures([record.picture for record in shown.records], resolution)
-        self.images = torch.from_numpy(pictures)  # [N, R, R, 3] uint8
-        self.factors = torch.from_numpy(shown.factors).float()
-        self.mirrored = torch.from_numpy(mirror_factors(shown.factors)).float()
-        self.attention = attention_maps(torch.from_numpy(shown.landmarks))
-        self.scenes = torch.tensor([scenes.get(scene_key(record), 0) for record in shown.records])
-        self.num_scenes = len(scenes)
-
-    def __len__(self) -> int:
-        return len(self.images)
-
-    def batch(self, index: Tensor, is_mirrored: bool) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """→ factors [N, F], scenes [N], pictures [N, 3, R, R] in [-1, 1], attention [N, 1, 32, 32]."""
-        images = self.images[index].permute(0, 3, 1, 2).float() / 127.5 - 1
-        if not is_mirrored:
-            return self.factors[index], self.scenes[index], images, self.attention[index]
-        flipped = images.flip(3), self.attention[index].flip(3)
-        return self.mirrored[index], self.scenes[index] + self.num_scenes, *flipped
-
-
-def scene_key(record: Record) -> str:
-    """Pictures of one scene share a free vector: a studio subject's, or one of the population."""
-    return f"{'population' if record.split == 'population' else 'studio'}/{record.subject}"
-
-
-def shuffled(num: int, seed: int) -> Iterator[Tensor]:
-    """Batches of indices for ever, every picture once an epoch."""
-    if num < BATCH:
-        raise click.ClickException(f"{num} pictures to learn from; a batch needs {BATCH}")
-    generator = torch.Generator().manual_seed(seed)
-    while True:
-        order = torch.randperm(num, generator=generator)
-        yield from order[: num // BATCH * BATCH].view(-1, BATCH)
 
 
 # --- fitting ------------------------------------------------------------------------------------------------
@@ -129,10 +87,10 @@ class Fit:
         self.folder = folder
         self.held_out = cast.held_out()
         saved = load_state(folder / "state.pt")
-        keys = saved["scenes"] if saved else sorted({scene_key(record) for record in cast.training().records})
-        self.scenes = {key: index for index, key in enumerate(keys)}
-        known = (record for record in cast.training().records if scene_key(record) in self.scenes)
-        self.train = Cast(tuple(known))
+        self.train = cast.training()
+        keys = {scene_key(record) for record in self.train.records}
+        known = saved["scenes"] if saved else []
+        self.scenes = {key: row for row, key in enumerate([*known, *sorted(keys - set(known))])}
         self.arch = Architecture(STAGES[0].resolution, channel_base, channel_max)
         self.stage, self.step = 0, 0
         self.model = FactorGenerator(self.arch, len(self.scenes))
@@ -177,44 +135,47 @@ class Fit:
         save_state(self.folder / "state.pt", state)
 
     def _restore(self, saved: dict[str, Any]) -> None:
+        """Go on from a saved run. The cast may have grown since: new scenes start with a free vector of 0."""
         self.grow(saved["stage"])
         self.step = saved["step"]
-        self.model.load_state_dict(saved["model"])
-        self.average.load_state_dict(saved["average"])
-        if saved.get("optimizer"):
+        num_known = len(saved["scenes"])
+        for module, name in ((self.model, "model"), (self.average, "average")):
+            state = saved[name]
+            state[FREE] = with_new_scenes(state[FREE], num_known, len(self.scenes))
+            module.load_state_dict(state)
+        if num_known == len(self.scenes):
             self.optimizer.load_state_dict(saved["optimizer"])
 
     def run_stage(self, budget: Budget) -> bool:
         """Train at the present stage; True when it is complete, False when the minutes ran out."""
         stage = STAGES[self.stage]
-        pictures = Pictures(self.train, self.scenes, stage.resolution)
-        held_out = Pictures(self.held_out, self.scenes, stage.resolution)
+        train = by_resolution(self.train, self.scenes, stage.resolution)
+        held_out = by_resolution(self.held_out, self.scenes, stage.resolution)
+        batches = [shuffled(len(pictures), BATCH, seed=self.step) for pictures in train]
         distance = PerceptualDistance() if stage.perceptual else None
         num_steps, ticker, losses = stage.num_pictures // BATCH, Ticker(SAVE_EVERY_S), []
-        batches = shuffled(len(pictures), seed=self.step)
         for step in budget.steps(self.step, num_steps):
-            losses.append(self._step(stage, step, pictures.batch(next(batches), step % 2 == 1), distance))
+            turn, group = divmod(step, len(train))  # coarse and fine pictures take turns
+            batch = train[group].batch(next(batches[group]), is_mirrored=turn % 2 == 1)
+            losses.append(self._step(stage, step, batch, distance))
             self.step = step + 1
             if self.step % REPORT_EVERY == 0:
                 self._report(stage, losses[-REPORT_EVERY:], held_out)
             if ticker.is_due():
                 self.save()
-                self._sheets(pictures, held_out)
+                self._sheets(train[-1], held_out[-1])
         self.save()
-        self._sheets(pictures, held_out)
+        self._sheets(train[-1], held_out[-1])
         return self.step >= num_steps
 
-    def _step(
-        self, stage: Stage, step: int, batch: tuple[Tensor, ...], distance: PerceptualDistance | None
-    ) -> float:
-        factors, scenes, images, attention = batch
+    def _step(self, stage: Stage, step: int, batch: Batch, distance: PerceptualDistance | None) -> float:
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate(stage, step)
-        ws = self.model.ws(factors, None if torch.rand(()) < FREE_DROPPED else scenes)
-        pyramid = list(self.model.generator.synthesis.pyramid(ws, "none", torch.bfloat16))
-        loss = pyramid_loss(pyramid, images, attention)
+        ws = self.model.ws(batch.factors, None if torch.rand(()) < FREE_DROPPED else batch.scenes)
+        pyramid = self._pyramid(ws, batch.images.shape[-1])
+        loss = pyramid_loss(pyramid, batch.images, batch.attention)
         if distance is not None:
-            loss = loss + stage.perceptual * distance(pyramid[-1], images).mean()
+            loss = loss + stage.perceptual * distance(pyramid[-1], batch.images).mean()
         loss = loss + FREE_PENALTY * self.model.factors.free.weight.square().mean()
         self.optimizer.zero_grad()
         loss.backward()
@@ -224,39 +185,52 @@ class Fit:
         update_average(self.average, self.model, 0.5 ** (BATCH / half_life))
         return loss.item()
 
+    def _pyramid(self, ws: Tensor, resolution: int) -> list[Tensor]:
+        """The pictures at 4, 8, … `resolution`; finer blocks are not run."""
+        num = int(math.log2(resolution)) - 1
+        return list(islice(self.model.generator.synthesis.pyramid(ws, "none", torch.bfloat16), num))
+
     # --- looking at it
 
     @torch.no_grad()
-    def pictures_of(self, factors: Tensor, scenes: Tensor | None = None) -> Tensor:
-        """The average's pictures [N, 3, R, R], a batch at a time."""
+    def pictures_of(self, factors: Tensor, scenes: Tensor | None = None, resolution: int = 0) -> Tensor:
+        """The average's pictures [N, 3, R, R], a batch at a time; R is the stage's if not given."""
         chunks = [slice(k, k + BATCH) for k in range(0, len(factors), BATCH)]
         ws = [self.average.ws(factors[c], None if scenes is None else scenes[c]) for c in chunks]
-        return torch.cat(
-            [self.average.generator.synthesis(w, noise_mode="none", dtype=torch.bfloat16) for w in ws]
-        )
+        synthesis, size = self.average.generator.synthesis, resolution or self.arch.resolution
+        return torch.cat([synthesis(w, size, noise_mode="none", dtype=torch.bfloat16) for w in ws])
 
     def held_out_error(self, held_out: Pictures, num: int = 96) -> float:
         """L1 of people never seen, from factors alone, on evenly spaced pictures."""
-        index = torch.linspace(0, len(held_out) - 1, min(num, len(held_out))).long()
-        factors, _, images, _ = held_out.batch(index, is_mirrored=False)
-        return float((self.pictures_of(factors) - images).abs().mean())
+        batch = held_out.evenly(min(num, len(held_out)))
+        fitted = self.pictures_of(batch.factors, resolution=held_out.resolution)
+        return float((fitted - batch.images).abs().mean())
 
-    def _report(self, stage: Stage, losses: list[float], held_out: Pictures) -> None:
-        figures = {
-            "resolution": stage.resolution,
-            "pictures": self.step * BATCH,
-            "loss": round(float(np.mean(losses)), 4),
-            "held_out_l1": round(self.held_out_error(held_out), 4),
-        }
-        append_log(self.folder / "log.jsonl", **figures)
+    def _report(self, stage: Stage, losses: list[float], held_out: Sequence[Pictures]) -> None:
+        errors = {f"held_out_l1_{group.resolution}": self.held_out_error(group) for group in held_out}
+        figures = {"loss": float(np.mean(losses)), **errors}
+        rounded = {name: round(value, 4) for name, value in figures.items()}
+        append_log(
+            self.folder / "log.jsonl",
+            resolution=stage.resolution,
+            pictures=self.step * BATCH,
+            num_train=len(self.train.records),
+            **rounded,
+        )
 
-    def _sheets(self, pictures: Pictures, held_out: Pictures) -> None:
-        for name, source, is_free in (("train", pictures, True), ("held_out", held_out, False)):
-            index = torch.linspace(0, len(source) - 1, 16).long()
-            factors, scenes, images, _ = source.batch(index, is_mirrored=False)
-            fitted = self.pictures_of(factors, scenes if is_free else None)
-            rows = [images[:8], fitted[:8], images[8:], fitted[8:]]
+    def _sheets(self, train: Pictures, held_out: Pictures) -> None:
+        for name, source, is_free in (("train", train, True), ("held_out", held_out, False)):
+            batch = source.evenly(16)
+            fitted = self.pictures_of(batch.factors, batch.scenes if is_free else None, source.resolution)
+            rows = [batch.images[:8], fitted[:8], batch.images[8:], fitted[8:]]
             write_picture(self.folder / f"{name}.png", contact_sheet(rows))
+
+
+def with_new_scenes(free: Tensor, num_known: int, num: int) -> Tensor:
+    """Free vectors [2 · num_known, D], as rendered and mirrored → [2 · num, D], new ones 0."""
+    grown = free.new_zeros(2, num, free.shape[1])
+    grown[:, :num_known] = free.view(2, num_known, -1)
+    return grown.flatten(0, 1)
 
 
 # --- command line -------------------------------------------------------------------------------------------
@@ -266,7 +240,7 @@ class Fit:
 class Config:
     """What one run is told."""
 
-    cast: Path
+    cast: tuple[Path, ...]
     state: Path
     minutes: float
     through: int
@@ -278,7 +252,13 @@ class Config:
 
 
 @click.command(help=__doc__)
-@click.option("--cast", type=click.Path(path_type=Path), required=True, help="Folder of the cast.")
+@click.option(
+    "--cast",
+    type=click.Path(path_type=Path),
+    required=True,
+    multiple=True,
+    help="Folder of a cast; repeatable.",
+)
 @click.option("--state", type=click.Path(path_type=Path), required=True, help="Where the run lives.")
 @click.option("--minutes", type=float, default=60.0, show_default=True, help="Stop after this long.")
 @click.option("--through", type=int, default=128, show_default=True, help="The last resolution to grow to.")
@@ -292,7 +272,7 @@ def main(**options: Any) -> None:
     if config.threads:
         torch.set_num_threads(config.threads)
     torch.manual_seed(0)
-    fit = Fit(config.state, read_cast(config.cast), config.channel_base, config.channel_max)
+    fit = Fit(config.state, read_cast(*config.cast), config.channel_base, config.channel_max)
     click.echo(f"{config}\n{fit}")
     if config.dry_run:
         return

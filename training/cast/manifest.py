@@ -56,12 +56,13 @@ class Record:
     picture: Path  # JPEG, RGB, square
     size: int  # its side, px
 
-    def teaches(self, resolution: int) -> bool:
-        """Whether the picture is sharp at `resolution`.
+    @property
+    def finest(self) -> int:
+        """The highest resolution that the picture is sharp at.
 
         A rendering below 512² had as few samples for fewer pixels: soft as it is, clean shrunk by half.
         """
-        return resolution <= (self.size if self.size >= SHARP_SIZE else self.size // 2)
+        return self.size if self.size >= SHARP_SIZE else self.size // 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +100,15 @@ def is_held_out(record: Record) -> bool:
     return record.subject in HELD_OUT_SUBJECTS
 
 
-def read_cast(folder: Path) -> Cast:
-    """All pictures under `folder` that exist, studio first. Raises CastError, "file:line: what is wrong"."""
-    lines = [line for split in SPLITS for line in _read_lines(folder, split)]
-    if not lines:
-        raise CastError(f"{folder}: no cast here: expected {', '.join(f'{split}.jsonl' for split in SPLITS)}")
+def read_cast(*folders: Path) -> Cast:
+    """All pictures under `folders` that exist, studio first. Raises CastError, "file:line: what is wrong"."""
+    lines: list[_Line] = []
+    for folder in folders:
+        found = [line for split in SPLITS for line in _read_lines(folder, split)]
+        if not found:
+            expected = ", ".join(f"{split}.jsonl" for split in SPLITS)
+            raise CastError(f"{folder}: no cast here: expected {expected}")
+        lines += found
     people = _people(lines)
     records = (_record(line, people) for line in lines if line.picture.exists())
     return Cast(tuple(records))
