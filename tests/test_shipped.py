@@ -17,8 +17,8 @@ from installation.stage import pictures
 from installation.stage.synthesizer import TorchSynthesizer
 from models.action_units import ACTION_UNITS
 from run_installation import CHOREOGRAPHY, ROOT, START, TRUNCATION, WEIGHTS
-from tests.faces import SIDE_PX, face_probabilities
 from tests.installation.fakes import digest
+from training.evaluation.faces import SIDE_PX, face_probabilities
 
 PEOPLE = (app.DEFAULT_PERSON, 1, 2, 3, 42)
 

@@ -22,8 +22,9 @@ from models.stylegan2 import Architecture
 from training import prior
 from training.batches import Batch, Pictures, by_resolution, scene_key, shuffled
 from training.cast.manifest import Cast, read_cast
+from training.critic import Adversary
 from training.factor_network import FactorGenerator
-from training.losses import PerceptualDistance, pyramid_loss
+from training.losses import PerceptualDistance, feature_distance, pyramid_loss
 from training.run import (
     SAVE_EVERY_S,
     Budget,
@@ -46,6 +47,7 @@ class Stage:
     num_pictures: int  # pictures shown before the next stage
     lr: float
     perceptual: float  # weight of the perceptual distance; below 128² there is too little to look at
+    adversarial: float = 0.0  # weight of the critic's opinion; a finish, once regression has converged
 
 
 STAGES = (
@@ -63,6 +65,7 @@ COSINE_FROM = 0.6  # of a stage; the rate is constant before
 ADAM_BETAS = (0.9, 0.99)
 GRADIENT_NORM = 5.0
 FREE_DROPPED = 0.15  # of the steps run on factors alone
+FREE_DROPPED_WITH_CRITIC = 0.5
 FREE_PENALTY = 1e-3
 EMA_HALF_LIFE = 4_000  # pictures; longer lags visibly
 REPORT_EVERY = 200  # steps
@@ -75,6 +78,30 @@ def learning_rate(stage: Stage, step: int) -> float:
     falling = max(0.0, (done - COSINE_FROM) / (1 - COSINE_FROM))  # 0 … 1 over the last part
     warm_up = min(1.0, (step + 1) / WARM_UP_STEPS)
     return stage.lr * warm_up * (0.5 * (1 + math.cos(math.pi * falling)) + 1e-3)
+
+
+class Judges:
+    """What looks at a stage's pictures beyond their pixels: the perceptual distance, and at last a critic."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self.distance = PerceptualDistance() if stage.perceptual else None
+        self.adversary = Adversary(PerceptualDistance.CHANNELS) if stage.adversarial else None
+        # A critic must see what factors alone give: that is all a new person has.
+        self.free_dropped = FREE_DROPPED_WITH_CRITIC if stage.adversarial else FREE_DROPPED
+
+    def __call__(self, fitted: Tensor, rendered: Tensor) -> Tensor:
+        """Pictures [N, 3, R, R] → what they cost, a scalar; the critic learns from them, too."""
+        if self.distance is None:
+            return fitted.new_zeros(())
+        ours = self.distance.features(fitted)
+        with torch.no_grad():
+            theirs = self.distance.features(rendered)
+        cost = self.stage.perceptual * feature_distance(ours, theirs).mean()
+        if self.adversary is not None:
+            self.told_right = self.adversary.learn(ours, theirs)
+            cost = cost + self.stage.adversarial * self.adversary.loss(ours)
+        return cost
 
 
 # --- fitting ------------------------------------------------------------------------------------------------
@@ -152,12 +179,12 @@ class Fit:
         train = by_resolution(self.train, self.scenes, stage.resolution)
         held_out = by_resolution(self.held_out, self.scenes, stage.resolution)
         batches = [shuffled(len(pictures), BATCH, seed=self.step) for pictures in train]
-        distance = PerceptualDistance() if stage.perceptual else None
+        judges = Judges(stage)
         num_steps, ticker, losses = stage.num_pictures // BATCH, Ticker(SAVE_EVERY_S), []
         for step in budget.steps(self.step, num_steps):
             turn, group = divmod(step, len(train))  # coarse and fine pictures take turns
             batch = train[group].batch(next(batches[group]), is_mirrored=turn % 2 == 1)
-            losses.append(self._step(stage, step, batch, distance))
+            losses.append(self._step(stage, step, batch, judges))
             self.step = step + 1
             if self.step % REPORT_EVERY == 0:
                 self._report(stage, losses[-REPORT_EVERY:], held_out)
@@ -168,14 +195,12 @@ class Fit:
         self._sheets(train[-1], held_out[-1])
         return self.step >= num_steps
 
-    def _step(self, stage: Stage, step: int, batch: Batch, distance: PerceptualDistance | None) -> float:
+    def _step(self, stage: Stage, step: int, batch: Batch, judges: "Judges") -> float:
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate(stage, step)
-        ws = self.model.ws(batch.factors, None if torch.rand(()) < FREE_DROPPED else batch.scenes)
+        ws = self.model.ws(batch.factors, None if torch.rand(()) < judges.free_dropped else batch.scenes)
         pyramid = self._pyramid(ws, batch.images.shape[-1])
-        loss = pyramid_loss(pyramid, batch.images, batch.attention)
-        if distance is not None:
-            loss = loss + stage.perceptual * distance(pyramid[-1], batch.images).mean()
+        loss = pyramid_loss(pyramid, batch.images, batch.attention) + judges(pyramid[-1], batch.images)
         loss = loss + FREE_PENALTY * self.model.factors.free.weight.square().mean()
         self.optimizer.zero_grad()
         loss.backward()

@@ -71,6 +71,7 @@ class PerceptualDistance(nn.Module):
     """Distance of unit-normalised MobileNetV2 features, after Zhang et al., CVPR 2018 (LPIPS)."""
 
     TAPS = (1, 3, 6, 10, 13)  # the last block of each resolution
+    CHANNELS = (16, 24, 32, 64, 96)
     mean: Tensor
     deviation: Tensor
 
@@ -78,29 +79,34 @@ class PerceptualDistance(nn.Module):
         super().__init__()
         network = mobilenet_v2()
         network.load_state_dict(torch.load(_mobilenet_weights(), weights_only=True))
-        self.features = network.features[: max(self.TAPS) + 1]
+        self.layers = network.features[: max(self.TAPS) + 1]
         self.register_buffer("mean", torch.tensor([0.485, 0.456, 0.406]).view(1, 3, 1, 1))
         self.register_buffer("deviation", torch.tensor([0.229, 0.224, 0.225]).view(1, 3, 1, 1))
         self.eval().requires_grad_(False)
 
-    def _taps(self, x: Tensor) -> list[Tensor]:
-        x = (((x + 1) / 2 - self.mean) / self.deviation).contiguous(memory_format=torch.channels_last)
+    def features(self, pictures: Tensor) -> list[Tensor]:
+        """Pictures [N, 3, R, R] in [-1, 1] → a map a tap [N, C, h, w], every position of unit length."""
+        x = ((pictures + 1) / 2 - self.mean) / self.deviation
+        x = x.contiguous(memory_format=torch.channels_last)
         taps = []
-        for index, layer in enumerate(self.features):
-            x = layer(x)
-            if index in self.TAPS:
-                features = x.float()
-                taps.append(features / (features.square().sum(1, keepdim=True).sqrt() + 1e-5))
+        with torch.autocast(x.device.type, dtype=torch.bfloat16):
+            for index, layer in enumerate(self.layers):
+                x = layer(x)
+                if index in self.TAPS:
+                    tap = x.float()
+                    taps.append(tap / (tap.square().sum(1, keepdim=True).sqrt() + 1e-5))
         return taps
 
     def forward(self, a: Tensor, b: Tensor) -> Tensor:
         """Pictures [N, 3, R, R] in [-1, 1], gradients for `a` only → [N]."""
-        with torch.autocast(a.device.type, dtype=torch.bfloat16):
-            taps_a = self._taps(a)
-            with torch.no_grad():
-                taps_b = self._taps(b)
-        distances = [(p - q).square().sum(1).mean((1, 2)) for p, q in zip(taps_a, taps_b, strict=True)]
-        return torch.stack(distances).mean(0)
+        with torch.no_grad():
+            features_b = self.features(b)
+        return feature_distance(self.features(a), features_b)
+
+
+def feature_distance(a: list[Tensor], b: list[Tensor]) -> Tensor:
+    """Mean squared distance over positions and taps, [N]."""
+    return torch.stack([(p - q).square().sum(1).mean((1, 2)) for p, q in zip(a, b, strict=True)]).mean(0)
 
 
 def _mobilenet_weights() -> Path:

@@ -2,8 +2,8 @@
 
 The components of z are the random numbers behind the samplers of people and scenes, so z ↦ factors ↦ w is
 exact and cheap to sample. The mapping network is fitted to it: its last layers are the factor network's own,
-its first ones learn z ↦ factors by regression, and then all of them are tuned together on w. Nothing but the
-weights is needed afterwards to draw a person.
+its first ones learn z ↦ factors (see `prior_start.py` for where they begin), and then all of them are tuned
+together on w. Nothing but the weights is needed afterwards to draw a person.
 """
 
 from collections.abc import Mapping
@@ -11,13 +11,16 @@ from pathlib import Path
 
 import click
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.action_units import ACTION_UNITS
 from models.checkpoint import save_generator
 from models.stylegan2 import FullyConnected, MappingNetwork, leaky_relu
 from training.cast.factors import neutral_people
+from training.cast.people import LATENT_NAMES
 from training.factor_network import FactorGenerator, FactorNetwork
+from training.prior_start import OFFSET, copy_effective, effective, start_layers
 from training.run import Budget
 
 NUM_PEOPLE = 200_000
@@ -25,7 +28,7 @@ NUM_HELD_OUT = 2_000
 BATCH = 256
 FIRST_STEPS = 20_000  # on z ↦ factors
 TUNING_STEPS = 8_000  # on z ↦ w
-FIRST_LR = 0.2  # the mapping's own multiplier of 0.01 makes it 2e-3
+FIRST_LR = 0.1  # the mapping's own multiplier of 0.01 makes it 1e-3
 TUNING_LR = 0.05
 
 
@@ -43,13 +46,15 @@ def draw_people(num: int, seed: int) -> tuple[Tensor, Tensor]:
 # --- the mapping ------------------------------------------------------------------------------------------
 
 
-@torch.no_grad()
-def copy_layer(source: FullyConnected, target: FullyConnected) -> None:
-    """Make `target` compute what `source` does, whatever their gains; further inputs are ignored."""
-    effective = torch.zeros(target.weight.shape)
-    effective[:, : source.weight.shape[1]] = source.weight * source.weight_gain
-    target.weight.copy_(effective / target.weight_gain)
-    target.bias.copy_(source.bias * source.bias_gain / target.bias_gain)
+def copy_layer(source: FullyConnected, target: FullyConnected, offset: float = 0.0) -> None:
+    """Make `target` compute what `source` does, whatever their gains, for inputs that are `offset` higher.
+
+    Further inputs are ignored.
+    """
+    weight, bias = effective(source)
+    copy_effective(
+        target, F.pad(weight, (0, target.weight.shape[1] - weight.shape[1])), bias - offset * weight.sum(1)
+    )
 
 
 def layers_of(mapping: MappingNetwork) -> list[FullyConnected]:
@@ -57,7 +62,7 @@ def layers_of(mapping: MappingNetwork) -> list[FullyConnected]:
 
 
 class FirstLayers(nn.Module):
-    """z ↦ standardised factors [N, 512]: the mapping's layers before the factor network's own."""
+    """z ↦ standardised factors + OFFSET [N, 512]: the mapping's layers before the factor network's own."""
 
     def __init__(self, layers: list[FullyConnected]) -> None:
         super().__init__()
@@ -92,16 +97,17 @@ def fit_mapping(mapping: MappingNetwork, network: FactorNetwork, z: Tensor, fact
         w = torch.cat([network(chunk) for chunk in factors.split(4096)])
     own = layers_of(mapping)
     num_first = len(own) - len(network.layers)
-    for source, target in zip(network.layers, own[num_first:], strict=True):
+    for index, source in enumerate(network.layers):
         assert isinstance(source, FullyConnected)
-        copy_layer(source, target)
-    first = FirstLayers(own[:num_first])
-    width = own[num_first].weight.shape[1]
-    padded = nn.functional.pad(inputs, (0, width - inputs.shape[1]))
-    matters = (own[num_first].weight * own[num_first].weight_gain).detach().square().sum(0)  # [width]
+        copy_layer(source, own[num_first + index], OFFSET if index == 0 else 0.0)
+    first, join = FirstLayers(own[:num_first]), own[num_first]
+    padded = F.pad(inputs, (0, join.weight.shape[1] - inputs.shape[1]))
+    matters = effective(join)[0].square().sum(0)  # [width]: how far each input moves w
     train = slice(0, len(z) - NUM_HELD_OUT)
+    start_layers(own[:num_first], normalised(z[train]), padded[train], matters, len(LATENT_NAMES))
     budget = Budget(600, "fit mapping")
-    fit(first, z[train], padded[train], matters / matters.mean(), FIRST_LR, budget, FIRST_STEPS)
+    goal = padded[train] + OFFSET
+    fit(first, z[train], goal, matters / matters.mean(), FIRST_LR, budget, FIRST_STEPS)
     fit(mapping, z[train], w[train], 1 / w.var(0).mean(), TUNING_LR, budget, TUNING_STEPS)
     with torch.no_grad():
         mapping.w_avg.copy_(w[train].mean(0))

@@ -1,6 +1,5 @@
 """The whole road on eight pictures: fit, resume, grow, export, fit the pseudo-autoencoder, play it."""
 
-import cv2
 import numpy as np
 import pytest
 import torch
@@ -9,12 +8,13 @@ from click.testing import CliRunner
 from installation.loading import draw_person, load_networks
 from models.pseudo_autoencoder import PRESETS
 from models.stylegan2 import Architecture, MappingNetwork, leaky_relu
-from tests.models.tiny import write_tiny_weights
-from training import evaluate, fit_generator, fit_pseudo_autoencoder, prior
+from training import fit_generator, fit_pseudo_autoencoder, prior
 from training.cast import manifest
 from training.cast.factors import EXPRESSION, NUM_FACTORS
+from training.critic import Adversary
 from training.factor_network import FactorNetwork
 from training.fit_generator import Stage, learning_rate
+from training.prior_start import OFFSET, bending, start_layers
 from training.run import load_state
 
 ON_CAST = ["--channel-base", "256", "--channel-max", "8"]
@@ -23,7 +23,7 @@ ON_CAST = ["--channel-base", "256", "--channel-max", "8"]
 @pytest.fixture
 def short(monkeypatch):
     """Stages of a few steps, and a prior of a few people."""
-    stages = (Stage(32, 8, 4e-3, 0.0), Stage(64, 8, 3e-3, 0.5))
+    stages = (Stage(32, 8, 4e-3, 0.0), Stage(64, 8, 3e-3, 0.5, 0.1))
     monkeypatch.setattr(fit_generator, "STAGES", stages)
     monkeypatch.setattr(fit_generator, "BATCH", 2)
     monkeypatch.setattr(fit_generator, "REPORT_EVERY", 2)
@@ -98,8 +98,37 @@ def test_the_mapping_takes_over_the_factor_networks_layers():
     torch.testing.assert_close(x, network(factors), atol=1e-4, rtol=1e-4)
 
 
-def test_an_expression_sheet_is_people_by_columns(tmp_path):
-    weights = write_tiny_weights(tmp_path)
-    invoke(evaluate.main, "--weights", weights, "--sheet", tmp_path / "s.png", "--people", 2)
-    sheet = cv2.imread(str(tmp_path / "s.png"))
-    assert sheet.shape == (evaluate.BAND_PX + 2 * 32, len(evaluate.COLUMNS) * 32, 3)
+def test_the_first_layers_start_near_the_answer():
+    """A copy of a component, a threshold of one, and one that only shows beyond another's threshold."""
+    torch.manual_seed(0)
+    z = prior.normalised(torch.randn(4000, 512))
+    goal = torch.zeros(4000, 512)
+    goal[:, 0], goal[:, 1] = z[:, 0], torch.where(z[:, 1] > 0.5, 1.0, -0.5)
+    goal[:, 2] = (z[:, 1] > 0.5) * z[:, 2]
+    first = prior.FirstLayers(prior.layers_of(MappingNetwork(Architecture()))[:4])
+    matters = (torch.arange(512) < 3).float()
+    start_layers(list(first.layers), z[:3000], goal[:3000], matters, num_components=20)
+    with torch.no_grad():
+        missed = (first(z[3000:]) - OFFSET - goal[3000:])[:, :3].var(0) / goal[3000:, :3].var(0)
+    assert missed[0] < 0.01
+    assert missed[1] < 0.1
+    assert missed[2] < 0.85
+
+
+def test_thresholds_go_where_factors_jump():
+    torch.manual_seed(0)
+    z = torch.randn(8000, 6)
+    goal = torch.stack([z[:, 0] + z[:, 3], (z[:, 4] > 0).float()], 1)
+    assert bending(z, goal, torch.ones(2)).argmax() == 4
+    assert bending(z, goal, torch.ones(2))[4] > 0.8
+
+
+def test_a_critic_learns_to_tell_and_its_opinion_reaches_the_pictures():
+    torch.manual_seed(0)
+    adversary = Adversary([8])
+    real, fake = [torch.randn(8, 8, 6, 6) + 0.5], [torch.randn(8, 8, 6, 6).requires_grad_()]
+    shares = [adversary.learn(fake, real) for _ in range(60)]
+    assert shares[-1] > 0.8
+    adversary.loss(fake).backward()
+    assert float(fake[0].grad.abs().sum()) > 0
+    assert adversary.loss(real) < adversary.loss(fake)

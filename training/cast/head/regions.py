@@ -1,0 +1,50 @@
+"""Where cheek, nose, lid … lie: soft masks on the fine skin, drawn in the front view of the average head."""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from training.cast.head.mesh import Floats, smoothstep
+from training.cast.head.model import HeadModel
+
+
+@dataclass(frozen=True, eq=False)
+class Regions:
+    """Masks [n], 0 outside, about 1 inside."""
+
+    lips: Floats
+    cavity: Floats  # inside the mouth
+    cheek: Floats
+    nose: Floats  # its tip
+    chin: Floats
+    ear: Floats
+    socket: Floats  # under the eye and beside the nose's root
+    lid: Floats  # the upper one
+    lid_rim: Floats  # around the eye's opening
+    t_zone: Floats  # forehead, nose and chin, where skin shines
+
+    @classmethod
+    def of(cls, model: HeadModel) -> Self:
+        x, y, z = model.canonical.T
+        x = np.abs(x)
+
+        def spot(centre: tuple[float, float], size: tuple[float, float], power: int = 2) -> Floats:
+            """A soft spot in front view, on both sides: centre and half size in x and z, m."""
+            offset = (np.abs(x - centre[0]) / size[0]) ** power + (np.abs(z - centre[1]) / size[1]) ** power
+            return np.asarray(np.exp(-offset) * (y < -0.07))
+
+        return cls(
+            lips=model.lips,
+            cavity=model.cavity,
+            cheek=spot((0.044, 0.692), (0.020, 0.017)),
+            nose=spot((0, 0.690), (0.013, 0.010)) * (y < -0.135),
+            chin=spot((0, 0.632), (0.016, 0.010)),
+            ear=smoothstep(0.074, 0.079, x) * (z > 0.68) * (z < 0.745) * (y > -0.075),
+            socket=spot((0.030, 0.7165), (0.014, 0.0055)) + 0.7 * spot((0.021, 0.731), (0.007, 0.008)),
+            lid=spot((0.031, 0.7375), (0.016, 0.0045)),
+            lid_rim=spot((0.031, 0.7275), (0.0175, 0.0065), power=4) * (y > -0.1425),
+            t_zone=spot((0, 0.770), (0.030, 0.025))
+            + spot((0, 0.705), (0.010, 0.03))
+            + 0.6 * spot((0, 0.632), (0.014, 0.01)),
+        )
