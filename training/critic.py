@@ -6,7 +6,8 @@ regression goes on deciding. After Sauer et al., "Projected GANs Converge Faster
 random projections; spectral norm instead of a gradient penalty, which needs no second derivative.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -46,6 +47,13 @@ class Adversary:
     def __init__(self, channels: Sequence[int]) -> None:
         self.critic = Critic(channels)
         self.optimizer = torch.optim.Adam(self.critic.parameters(), lr=LR, betas=ADAM_BETAS)
+
+    def state(self) -> dict[str, Any]:
+        return {"critic": self.critic.state_dict(), "optimizer": self.optimizer.state_dict()}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        self.critic.load_state_dict(state["critic"])
+        self.optimizer.load_state_dict(state["optimizer"])
 
     def learn(self, fitted: Sequence[Tensor], rendered: Sequence[Tensor]) -> float:
         """One step on the hinge loss; features carry no gradient out. → share of maps told right."""

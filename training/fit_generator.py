@@ -54,8 +54,10 @@ STAGES = (
     Stage(32, 40_000, 4e-3, 0.0),
     Stage(64, 30_000, 3e-3, 0.0),
     Stage(128, 100_000, 2e-3, 0.5),
-    Stage(256, 100_000, 1.5e-3, 0.5),
-    Stage(512, 100_000, 1e-3, 0.5),
+    Stage(256, 24_000, 1.5e-3, 0.5),
+    Stage(256, 14_000, 1e-3, 0.5, adversarial=0.05),
+    Stage(512, 24_000, 1e-3, 0.5),
+    Stage(512, 24_000, 7e-4, 0.5, adversarial=0.05),
 )
 
 TITLE = "people who do not exist, from a synthetic cast (CC0)"
@@ -83,12 +85,12 @@ def learning_rate(stage: Stage, step: int) -> float:
 class Judges:
     """What looks at a stage's pictures beyond their pixels: the perceptual distance, and at last a critic."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: Stage, adversary: Adversary | None) -> None:
         self.stage = stage
         self.distance = PerceptualDistance() if stage.perceptual else None
-        self.adversary = Adversary(PerceptualDistance.CHANNELS) if stage.adversarial else None
+        self.adversary = adversary
         # A critic must see what factors alone give: that is all a new person has.
-        self.free_dropped = FREE_DROPPED_WITH_CRITIC if stage.adversarial else FREE_DROPPED
+        self.free_dropped = FREE_DROPPED_WITH_CRITIC if adversary else FREE_DROPPED
 
     def __call__(self, fitted: Tensor, rendered: Tensor) -> Tensor:
         """Pictures [N, 3, R, R] → what they cost, a scalar; the critic learns from them, too."""
@@ -99,7 +101,7 @@ class Judges:
             theirs = self.distance.features(rendered)
         cost = self.stage.perceptual * feature_distance(ours, theirs).mean()
         if self.adversary is not None:
-            self.told_right = self.adversary.learn(ours, theirs)
+            self.adversary.learn(ours, theirs)
             cost = cost + self.stage.adversarial * self.adversary.loss(ours)
         return cost
 
@@ -125,6 +127,7 @@ class Fit:
         self.average = FactorGenerator(self.arch, len(self.scenes))
         self.average.load_state_dict(self.model.state_dict())
         self.optimizer = self._optimizer()
+        self.adversary: Adversary | None = None
         if saved:
             self._restore(saved)
 
@@ -149,6 +152,7 @@ class Fit:
         self.average.load_state_dict(self.model.state_dict())
         self.stage, self.step = stage, 0
         self.optimizer = self._optimizer()
+        self.adversary = Adversary(PerceptualDistance.CHANNELS) if STAGES[stage].adversarial else None
 
     def save(self) -> None:
         state = {
@@ -158,6 +162,7 @@ class Fit:
             "model": self.model.state_dict(),
             "average": self.average.state_dict(),
             "optimizer": self.optimizer.state_dict(),
+            "adversary": self.adversary.state() if self.adversary else None,
         }
         save_state(self.folder / "state.pt", state)
 
@@ -172,6 +177,8 @@ class Fit:
             module.load_state_dict(state)
         if num_known == len(self.scenes):
             self.optimizer.load_state_dict(saved["optimizer"])
+        if self.adversary:
+            self.adversary.restore(saved["adversary"])
 
     def run_stage(self, budget: Budget) -> bool:
         """Train at the present stage; True when it is complete, False when the minutes ran out."""
@@ -179,7 +186,7 @@ class Fit:
         train = by_resolution(self.train, self.scenes, stage.resolution)
         held_out = by_resolution(self.held_out, self.scenes, stage.resolution)
         batches = [shuffled(len(pictures), BATCH, seed=self.step) for pictures in train]
-        judges = Judges(stage)
+        judges = Judges(stage, self.adversary)
         num_steps, ticker, losses = stage.num_pictures // BATCH, Ticker(SAVE_EVERY_S), []
         for step in budget.steps(self.step, num_steps):
             turn, group = divmod(step, len(train))  # coarse and fine pictures take turns
@@ -282,11 +289,17 @@ class Config:
     type=click.Path(path_type=Path),
     required=True,
     multiple=True,
-    help="Folder of a cast; repeatable.",
+    help="A cast; repeatable.",
 )
 @click.option("--state", type=click.Path(path_type=Path), required=True, help="Where the run lives.")
 @click.option("--minutes", type=float, default=60.0, show_default=True, help="Stop after this long.")
-@click.option("--through", type=int, default=128, show_default=True, help="The last resolution to grow to.")
+@click.option(
+    "--through",
+    type=click.IntRange(min=32),
+    default=256,
+    show_default=True,
+    help="The resolution to grow to.",
+)
 @click.option("--channel-base", type=int, default=4096, show_default=True)
 @click.option("--channel-max", type=int, default=256, show_default=True)
 @click.option("--threads", type=int, default=0, help="Processor threads; 0: as many as there are.")
@@ -303,10 +316,11 @@ def main(**options: Any) -> None:
         return
     config.state.mkdir(parents=True, exist_ok=True)
     budget = Budget(config.minutes, "fit generator")
-    while not budget.is_spent and fit.run_stage(budget) and STAGES[fit.stage].resolution < config.through:
+    last = max(index for index, stage in enumerate(STAGES) if stage.resolution <= config.through)
+    while not budget.is_spent and fit.run_stage(budget) and fit.stage < last:
         fit.grow(fit.stage + 1)
     if config.export:
-        prior.export(fit.average, config.export, {"title": TITLE})
+        prior.export(fit.average, config.export, fit.train.recipe, {"title": TITLE})
 
 
 if __name__ == "__main__":

@@ -69,10 +69,12 @@ def of_cast(network: FactorNetwork, cast: Cast) -> Expressions:
 
 
 @torch.no_grad()
-def of_people(network: FactorNetwork, num_people: int, num_each: int = 12, seed: int = 3) -> Expressions:
+def of_people(
+    network: FactorNetwork, num_people: int, recipe: int, num_each: int = 12, seed: int = 3
+) -> Expressions:
     """People of the prior, each neutral, in categories and in single units, as the cast's subjects are."""
     rng = np.random.default_rng(seed)
-    _, neutral = draw_people(num_people, seed)
+    _, neutral = draw_people(num_people, seed, recipe)
     factors = neutral.repeat_interleave(num_each, 0)
     aus = np.zeros((len(factors), NUM_AUS), np.float32)
     for row in range(len(factors)):
@@ -180,7 +182,7 @@ def load_factor_network(state: Path) -> FactorNetwork:
 class Config:
     """What one run is told."""
 
-    cast: Path
+    cast: tuple[Path, ...]
     state: Path
     weights: Path
     preset: str
@@ -192,7 +194,13 @@ class Config:
 
 
 @click.command(help=__doc__)
-@click.option("--cast", type=click.Path(path_type=Path), required=True, help="Folder of the cast.")
+@click.option(
+    "--cast",
+    type=click.Path(path_type=Path),
+    required=True,
+    multiple=True,
+    help="A cast; repeatable.",
+)
 @click.option("--state", type=click.Path(path_type=Path), required=True, help="The run of fit_generator.")
 @click.option("--weights", type=click.Path(path_type=Path), required=True, help="The generator it is for.")
 @click.option("--preset", type=click.Choice(list(PRESETS)), default="paper", show_default=True)
@@ -206,12 +214,12 @@ def main(**options: Any) -> None:
     torch.manual_seed(0)
     generator = load_generator(config.weights)
     network = load_factor_network(config.state)
-    cast = Cast(tuple(record for record in read_cast(config.cast).records if is_expression(record)))
+    cast = Cast(tuple(record for record in read_cast(*config.cast).records if is_expression(record)))
     train, held_out = of_cast(network, cast.training()), of_cast(network, cast.held_out())
     click.echo(f"{config}\n{len(train.w)} expressions, {len(held_out.w)} held out")
     if config.dry_run:
         return
-    shown = joined([train, of_people(network, config.people)]) if config.people else train
+    shown = joined([train, of_people(network, config.people, cast.recipe)]) if config.people else train
     model = PseudoAutoencoder(config.preset, num_ws=generator.generator.arch.num_ws)
     if not model.preset.is_flat:
         model.start_as_copy()

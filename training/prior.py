@@ -37,10 +37,10 @@ def normalised(z: Tensor) -> Tensor:
     return z * (z.square().mean(1, keepdim=True) + 1e-8).rsqrt()
 
 
-def draw_people(num: int, seed: int) -> tuple[Tensor, Tensor]:
-    """→ z [num, 512], factors [num, F] of the neutral people that they stand for."""
+def draw_people(num: int, seed: int, recipe: int) -> tuple[Tensor, Tensor]:
+    """→ z [num, 512], factors [num, F] of the recipe's people that they stand for, faces at rest."""
     z = torch.randn(num, 512, generator=torch.Generator().manual_seed(seed))
-    return z, torch.from_numpy(neutral_people(normalised(z).numpy())).float()
+    return z, torch.from_numpy(neutral_people(normalised(z).numpy(), recipe)).float()
 
 
 # --- the mapping ------------------------------------------------------------------------------------------
@@ -116,10 +116,10 @@ def fit_mapping(mapping: MappingNetwork, network: FactorNetwork, z: Tensor, fact
         return 1 - float(residual / (held_out - mapping.w_avg).square().sum())
 
 
-def export(model: FactorGenerator, path: Path, metadata: Mapping[str, str]) -> None:
+def export(model: FactorGenerator, path: Path, recipe: int, metadata: Mapping[str, str]) -> None:
     """Fit z → w for a trained model and write the generator's weights; always whole, some minutes."""
     click.echo(f"drawing {NUM_PEOPLE} people")
-    z, factors = draw_people(NUM_PEOPLE, seed=1)
+    z, factors = draw_people(NUM_PEOPLE, seed=1, recipe=recipe)
     explained = fit_mapping(model.generator.mapping, model.factors, z, factors)
     save_generator(path, model.generator, {"action_units": " ".join(map(str, ACTION_UNITS)), **metadata})
     click.echo(f"{path}: {path.stat().st_size / 1e6:.1f} MB; z explains {explained:.3f} of w's variance")

@@ -1,6 +1,6 @@
-"""A picture's factors as one vector of 248 numbers: what the generator is fitted from.
+"""A picture's factors as one vector of 268 numbers: what the generator is fitted from.
 
-    identity 184 | actions 41 | scene 23
+    identity 204 | actions 41 | scene 23
 
 Each number is scaled to vary by about 1 over the cast; standardising is left to the one who fits. What has
 kinds (hair style, beard, neckline) is one-hot, so that nothing lies "between" bald and bun. Light comes both
@@ -17,27 +17,38 @@ from numpy.typing import NDArray
 
 from training.cast.actions import ACTIONS, NUM_ACTIONS, mirror_sign, mirrored_action
 from training.cast.people import LATENT_SIZE, latent_sitting
+from training.cast.recipe import RECIPE
 from training.cast.shapes import SHAPE_LABELS
-from training.cast.traits import BEARDS, HAIR_STYLES, NECKLINES, Look, Person, Phenotype, Scene
+from training.cast.traits import (
+    BEARDS,
+    COVERINGS,
+    GLASSES,
+    HAIR_STYLES,
+    NECKLINES,
+    Look,
+    Person,
+    Phenotype,
+    Scene,
+)
 
 _SORTED_SHAPES: Final = sorted(range(len(SHAPE_LABELS)), key=SHAPE_LABELS.__getitem__)
 
 
 def factor_vector(person: Person, scene: Scene, actions: Mapping[str, float]) -> NDArray[np.float64]:
-    """One picture → factors [248], named by FACTOR_NAMES; `actions` are ARKit weights, 0 where left out."""
+    """One picture → factors [268], named by FACTOR_NAMES; `actions` are ARKit weights, 0 where left out."""
     return np.array([*_identity(person).values(), *_expression(actions).values(), *_scene(scene).values()])
 
 
-def neutral_people(z: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Latents [N, 512], N(0, I) → factors [N, 248] of the people and scenes they stand for, faces at rest."""
+def neutral_people(z: NDArray[np.floating], recipe: int = RECIPE) -> NDArray[np.float64]:
+    """Latents [N, 512], N(0, I) → factors [N, 268] of the people and scenes they stand for, faces at rest."""
     factors = np.empty((len(z), NUM_FACTORS))
-    for row, sitting in zip(factors, map(latent_sitting, z), strict=True):
+    for row, sitting in zip(factors, (latent_sitting(one, recipe) for one in z), strict=True):
         row[:] = factor_vector(sitting.person, sitting.scene, {})
     return factors
 
 
 def mirror_factors(factors: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Factors [..., 248] (not standardised) → those of the mirrored picture."""
+    """Factors [..., 268] (not standardised) → those of the mirrored picture."""
     mirrored: NDArray[np.float64] = factors[..., _MIRROR_ORDER] * _MIRROR_SIGN
     return mirrored
 
@@ -54,6 +65,7 @@ def _identity(person: Person) -> dict[str, float]:
         **_hair(person.look),
         **_brow(person.look),
         **_rest(person.look),
+        **_worn(person.look),
     }
 
 
@@ -68,6 +80,9 @@ def _skin(look: Look) -> dict[str, float]:
         "skin.lip": skin.lip,
         "skin.gloss": skin.gloss,
         "skin.aging": skin.aging,
+        "skin.pores": skin.pores,
+        "skin.capillaries": skin.capillaries,
+        "skin.moles": skin.moles * 3,
         "hair.melanin": hair.melanin,
         "hair.redness": hair.redness,
         "hair.grey": hair.grey,
@@ -116,6 +131,23 @@ def _rest(look: Look) -> dict[str, float]:
     }
 
 
+def _worn(look: Look) -> dict[str, float]:
+    """Glasses and coverings: where there are none, their numbers are 0, and so is `recipe` for the first."""
+    glasses, covering = look.glasses, look.covering
+    shape, kind = glasses.shape if glasses else "", covering.kind if covering else ""
+    frame = glasses.colour if glasses else (0.0, 0.0, 0.0)
+    cloth = covering.colour if covering else (0.0, 0.0, 0.0)
+    return {
+        "recipe": look.recipe - 1.0,
+        **{f"glasses.{name}": float(name == shape) for name in GLASSES},
+        "glasses.size": (glasses.size - 1) * 12 if glasses else 0.0,
+        "glasses.thickness": glasses.thickness if glasses else 0.0,
+        **{f"glasses.colour.{channel}": value * 4 for channel, value in zip("rgb", frame, strict=True)},
+        **{f"covering.{name}": float(name == kind) for name in COVERINGS},
+        **{f"covering.colour.{channel}": value * 5 for channel, value in zip("rgb", cloth, strict=True)},
+    }
+
+
 def _expression(actions: Mapping[str, float]) -> dict[str, float]:
     if unknown := actions.keys() - set(ACTIONS):
         raise ValueError(f"not among the {NUM_ACTIONS} actions of the cast: {', '.join(sorted(unknown))}")
@@ -157,7 +189,7 @@ _AVERAGE = latent_sitting(np.zeros(LATENT_SIZE))
 _PARTS: Final = (_identity(_AVERAGE.person), _expression({}), _scene(_AVERAGE.scene))
 
 FACTOR_NAMES: Final[tuple[str, ...]] = tuple(name for part in _PARTS for name in part)
-NUM_FACTORS: Final = len(FACTOR_NAMES)  # 248
+NUM_FACTORS: Final = len(FACTOR_NAMES)  # 268
 IDENTITY: Final = slice(0, len(_PARTS[0]))
 EXPRESSION: Final = slice(IDENTITY.stop, IDENTITY.stop + NUM_ACTIONS)
 SCENE: Final = slice(EXPRESSION.stop, NUM_FACTORS)

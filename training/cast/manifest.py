@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from models.action_units import AU_INDEX, NUM_AUS
 from training.cast.factors import NUM_FACTORS, factor_vector
 from training.cast.people import person_from_manifest
+from training.cast.recipe import RECIPE
 from training.cast.traits import Entry, Person, Scene
 
 SPLITS: Final = ("studio", "repertoire", "population")
@@ -51,10 +52,11 @@ class Record:
     identity_seed: int  # the same number is the same person, in every split
     category: str  # an OSU category, a repertoire label, or "mixed"
     units: NDArray[np.float32]  # [43] intensities in [0, 1]
-    factors: NDArray[np.float64]  # [248]
+    factors: NDArray[np.float64]  # [268]
     landmarks: NDArray[np.float32]  # [5, 2] x, y in [0, 1] from the top left
     picture: Path  # JPEG, RGB, square
     size: int  # its side, px
+    recipe: int  # the way it was rendered: see recipe.py
 
     @property
     def finest(self) -> int:
@@ -76,7 +78,7 @@ class Cast:
 
     @property
     def factors(self) -> NDArray[np.float64]:
-        """[N, 248], not standardised."""
+        """[N, 268], not standardised."""
         return np.array([record.factors for record in self.records]).reshape(-1, NUM_FACTORS)
 
     @property
@@ -85,6 +87,12 @@ class Cast:
         return np.array([record.landmarks for record in self.records], np.float32).reshape(
             -1, NUM_LANDMARKS, 2
         )
+
+    @property
+    def recipe(self) -> int:
+        """The newest recipe of which there is enough to learn from: a tenth of the pictures."""
+        recipes = sorted(record.recipe for record in self.records)
+        return recipes[len(recipes) * 9 // 10] if recipes else RECIPE
 
     def training(self) -> "Cast":
         return Cast(tuple(record for record in self.records if not is_held_out(record)))
@@ -157,7 +165,8 @@ def _people(lines: Sequence[_Line]) -> dict[int, Person]:
 
 def _own_person(line: _Line) -> Person:
     try:
-        return person_from_manifest(line.entry["identity"], line.entry["look"])
+        recipe = int(line.entry.get("recipe", 1))  # early lines have none
+        return person_from_manifest(line.entry["identity"], line.entry["look"], recipe)
     except KeyError as error:
         raise line.error(f"`identity` or `look` lacks {error}") from error
     except (TypeError, ValueError) as error:
@@ -185,6 +194,7 @@ def _record(line: _Line, people: dict[int, Person]) -> Record:
         landmarks=_landmarks(line, size),
         picture=line.picture,
         size=size,
+        recipe=int(line.entry.get("recipe", 1)),
     )
 
 

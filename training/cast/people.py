@@ -1,7 +1,9 @@
 """The people of the cast: samplers of identity, look and scene, written once against `dice.py`.
 
-    seeded_sitting(20_007)         the person and scene that were rendered as the population's picture 7
+    seeded_sitting(20_007)         the person and scene that is the population's picture 7
     latent_sitting(z)              the person and scene that z [512] stands for
+
+Each takes a `recipe`, by default the present one: earlier pictures go on teaching, with the people they show.
 
 Skin, hair and eyes follow ancestry and age, because a face whose parts disagree looks artificial.
 """
@@ -13,7 +15,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from training.cast.arithmetic import clip, linear_rgb, smooth
 from training.cast.dice import Dice, LatentDice, SeededDice
+from training.cast.recipe import RECIPE, STYLES, StyleTables, with_additions, with_younger_age
 from training.cast.shapes import ASYMMETRY, CLIP, SHAPE_LABELS, SHAPES
 from training.cast.traits import (
     BEARDS,
@@ -33,6 +37,8 @@ from training.cast.traits import (
     beard_from,
     brow_from,
     colour_from,
+    covering_from,
+    glasses_from,
     hair_from,
     one_of,
     skin_from,
@@ -58,6 +64,11 @@ LATENT_NAMES: Final[tuple[str, ...]] = (
     *("scene.zoom", "scene.distance", "scene.key_azimuth", "scene.key_elevation", "scene.key_size"),
     *("scene.key_power", "scene.key_warmth", "scene.rim_power", "scene.rim_azimuth", "scene.fill_power"),
     *("scene.backdrop", "scene.glow", "scene.glow_x", "scene.glow_y"),
+    *("age.is_younger", "age.younger", "skin.pores", "skin.capillaries", "skin.moles"),
+    *("glasses", "glasses.shape", "glasses.size", "glasses.thickness", "glasses.frame", "glasses.colour"),
+    *("covering", "covering.kind", "covering.colour", "covering.brightness"),
+    *("covering.detail.0", "covering.detail.1", "covering.detail.2"),
+    *("short.length", "short.sideburn", "short.lips"),
 )
 LATENT_COMPONENTS: Final[Mapping[str, int]] = {name: index for index, name in enumerate(LATENT_NAMES)}
 
@@ -72,24 +83,21 @@ BACKDROPS: Final = (
 )
 
 
-def _styles(percentages: str) -> dict[str, float]:
-    """Hair style → share of the people of that sex."""
-    pairs = (item.split(":") for item in percentages.split())
-    return {style: int(percentage) / 100 for style, percentage in pairs}
-
-
-AFRICAN_WOMEN: Final = _styles("afro:25 longcurly:20 curly:20 bun:20 shortafro:15")
-AFRICAN_MEN: Final = _styles("shortafro:36 buzz:24 afro:14 curly:10 bald:16")
-WOMEN: Final = _styles("long:20 wavy:22 bob:20 bun:15 bangs:10 longcurly:9 crop:2 side:2")
-MEN: Final = _styles("crop:23 side:22 back:14 quiff:12 buzz:10 curly:7 bald:8 long:4")
-
 # -- a whole person ------------------------------------------------------------------------------------------
 
 
-def seeded_person(seed: int) -> Person:
-    """The person that was rendered from this identity seed."""
+def seeded_person(seed: int, recipe: int = RECIPE) -> Person:
+    """The person whom the recipe makes of this identity seed."""
     identity = replace(sample_identity(SeededDice([seed, 11])), seed=seed)
-    return Person(identity, sample_look(SeededDice([seed, 23]), identity))
+    return _person(identity, SeededDice([seed, 23]), SeededDice([seed, 59]), recipe)
+
+
+def _person(identity: Identity, dice: Dice, later: Dice, recipe: int) -> Person:
+    """The look, and what the second recipe added: its draws have `later` dice of their own."""
+    if recipe == 1:
+        return Person(identity, sample_look(dice, identity, STYLES[1]))
+    younger = with_younger_age(later, identity)
+    return with_additions(later, Person(younger, sample_look(dice, younger, STYLES[recipe])))
 
 
 def seeded_scene(seed: int) -> Scene:
@@ -97,32 +105,31 @@ def seeded_scene(seed: int) -> Scene:
     return replace(sample_scene(SeededDice([seed, 37])), seed=seed)
 
 
-def seeded_sitting(seed: int) -> Sitting:
-    return Sitting(seeded_person(seed), seeded_scene(seed))
+def seeded_sitting(seed: int, recipe: int = RECIPE) -> Sitting:
+    return Sitting(seeded_person(seed, recipe), seeded_scene(seed))
 
 
-def studio_sitting(seed: int) -> Sitting:
+def studio_sitting(seed: int, recipe: int = RECIPE) -> Sitting:
     """The same, as studio and repertoire show it: nearly frontal, so that expressions are seen whole."""
     scene = seeded_scene(seed)
     calm = {name: 0.4 * getattr(scene, name) for name in ("yaw", "pitch", "roll", "gaze_x", "gaze_y")}
-    return Sitting(seeded_person(seed), replace(scene, **calm))
+    return Sitting(seeded_person(seed, recipe), replace(scene, **calm))
 
 
-def latent_sitting(z: NDArray[np.floating]) -> Sitting:
+def latent_sitting(z: NDArray[np.floating], recipe: int = RECIPE) -> Sitting:
     """z [512], N(0, I) → the person and scene it stands for; components past LATENT_NAMES do nothing."""
     if z.shape != (LATENT_SIZE,):
         raise ValueError(f"expected z of shape ({LATENT_SIZE},), got {z.shape}")
     dice = LatentDice(z, LATENT_COMPONENTS)
-    identity = sample_identity(dice)
-    return Sitting(Person(identity, sample_look(dice, identity)), sample_scene(dice))
+    return Sitting(_person(sample_identity(dice), dice, dice, recipe), sample_scene(dice))
 
 
-def person_from_manifest(identity: Entry, look: Entry) -> Person:
-    """A manifest line's `identity` and `look` → the person."""
-    return Person(Identity.from_manifest(identity), look_from_manifest(look))
+def person_from_manifest(identity: Entry, look: Entry, recipe: int) -> Person:
+    """A manifest line's `identity` and `look` → the person, as this recipe renders people."""
+    return Person(Identity.from_manifest(identity), look_from_manifest(look, recipe))
 
 
-def look_from_manifest(entry: Entry) -> Look:
+def look_from_manifest(entry: Entry, recipe: int) -> Look:
     """A manifest line's `look`. The iris's colour is not in it: the renderer drew it from the eye's seed."""
     eye_seed = int(entry["eye_seed"])
     return Look(
@@ -136,6 +143,9 @@ def look_from_manifest(entry: Entry) -> Look:
         neckline=one_of(NECKLINES, entry["cloth_kind"], "look.cloth_kind"),
         iris=sample_iris(SeededDice(eye_seed), entry["iris_p"]),
         eye_seed=eye_seed,
+        glasses=glasses_from(entry),
+        covering=covering_from(entry),
+        recipe=recipe,
     )
 
 
@@ -175,11 +185,11 @@ def _sample_phenotype(dice: Dice, is_female: bool) -> Phenotype:
 # belongs.
 
 
-def sample_look(dice: Dice, identity: Identity) -> Look:
+def sample_look(dice: Dice, identity: Identity, styles: StyleTables) -> Look:
     is_female, phenotype = identity.is_female, identity.phenotype
     aging = smooth(0.74, 0.98, phenotype.age)
     tone = _sample_tone(dice, phenotype)
-    hair = _sample_hair(dice, identity, tone, aging)
+    hair = _sample_hair(dice, identity, tone, aging, styles)
     beard = _sample_beard(dice) if not is_female and dice.random("beard") < 0.5 else None
     brow = _sample_brow(dice, is_female)
     skin = _sample_skin(dice, is_female, tone, aging)
@@ -227,15 +237,12 @@ def _sample_hair_colour(dice: Dice, is_dark: bool) -> tuple[float, float]:
     return melanin, redness
 
 
-def _sample_hair(dice: Dice, identity: Identity, tone: float, aging: float) -> Hair:
+def _sample_hair(dice: Dice, identity: Identity, tone: float, aging: float, tables: StyleTables) -> Hair:
     is_female, phenotype = identity.is_female, identity.phenotype
     is_dark = tone > 0.42
     melanin, redness = _sample_hair_colour(dice, is_dark or phenotype.asian > 0.55)
     grey = clip(aging * dice.uniform("hair.grey", 0.2, 1.25), 0, 1) if aging > 0.1 else 0.0
-    if is_dark and phenotype.african > 0.5:
-        styles = AFRICAN_WOMEN if is_female else AFRICAN_MEN
-    else:
-        styles = WOMEN if is_female else MEN
+    styles = tables[is_dark and phenotype.african > 0.5, is_female]
     style = dice.choice("hair.style", tuple(styles), tuple(styles.values()))
     if not is_female and aging > 0.4 and dice.random("hair.shaved") < 0.3 and style != "long":
         style = "bald"
@@ -332,27 +339,3 @@ def sample_scene(dice: Dice) -> Scene:
         glow_x=-side * dice.uniform("scene.glow_x", 0.0, 0.22),  # behind the dark side of the face
         glow_y=dice.uniform("scene.glow_y", -0.12, 0.12),
     )
-
-
-# -- arithmetic ----------------------------------------------------------------------------------------------
-
-
-def clip(x: float, low: float, high: float) -> float:
-    return min(max(x, low), high)
-
-
-def smooth(start: float, end: float, x: float) -> float:
-    """0 before `start`, 1 after `end`, 3t² - 2t³ between."""
-    t = clip((x - start) / (end - start), 0, 1)
-    return t * t * (3 - 2 * t)
-
-
-def linear_rgb(code: str) -> Colour:
-    """sRGB "5e4128" → linear RGB in [0, 1]."""
-    red, green, blue = (_linear(int(code[i : i + 2], 16) / 255) for i in (0, 2, 4))
-    return red, green, blue
-
-
-def _linear(channel: float) -> float:
-    power: float = ((channel + 0.055) / 1.055) ** 2.4
-    return channel / 12.92 if channel <= 0.04045 else power

@@ -16,10 +16,13 @@ Colour = tuple[float, float, float]
 # The order in which the factors code them.
 HAIR_STYLES: Final = (
     *("afro", "longcurly", "curly", "bun", "shortafro", "buzz", "bald", "long"),
-    *("wavy", "bob", "bangs", "crop", "side", "back", "quiff"),
+    *("wavy", "bob", "bangs", "crop", "side", "back", "quiff", "pixie"),
 )
 BEARDS: Final = ("stubble", "full", "goatee", "moustache")
 NECKLINES: Final = ("turtle", "crew", "v")
+GLASSES: Final = ("round", "rectangle", "browline")
+FRAMES: Final = ("metal", "dark", "tortoise")
+COVERINGS: Final = ("beanie", "scarf", "turban", "headband")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,10 @@ class Skin:
     lip: float  # how coloured the lips are
     gloss: float
     aging: float  # 0 smooth, 1 deeply lined
+    # Texture that the first recipe did not show.
+    pores: float = 0.0  # multiplies their depth
+    capillaries: float = 0.0  # how much of the fine red threads is seen
+    moles: float = 0.0  # share of the places for one that have one
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +98,24 @@ class Hair:
 class Beard:
     kind: str  # one of BEARDS
     length: float  # m
+
+
+@dataclass(frozen=True, slots=True)
+class Glasses:
+    shape: str  # one of GLASSES
+    size: float  # multiplies the shape's own, which follows the distance of the eyes
+    thickness: float  # of the frame: 0 a wire, 1 heavy
+    frame: str  # one of FRAMES
+    colour: Colour
+
+
+@dataclass(frozen=True, slots=True)
+class Covering:
+    """What is worn on the head."""
+
+    kind: str  # one of COVERINGS
+    colour: Colour
+    detail: tuple[float, float, float]  # in [0, 1]: folds and the like, each kind its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +144,9 @@ class Look:
     neckline: str  # one of NECKLINES
     iris: Colour
     eye_seed: int  # of the iris's fibres and the eye's veins
+    glasses: Glasses | None = None
+    covering: Covering | None = None
+    recipe: int = 1  # the way of rendering: see recipe.py
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +231,7 @@ def skin_from(entry: Entry) -> Skin:
         lip=float(entry["lip"]),
         gloss=float(entry["gloss"]),
         aging=float(entry["old"]),
+        **{name: float(value) for name, value in entry.get("fine", {}).items()},
     )
 
 
@@ -230,6 +259,28 @@ def beard_from(entry: Entry) -> Beard | None:
     """A manifest's `look` → its beard."""
     beard = entry["beard"]
     return beard and Beard(one_of(BEARDS, beard["kind"], "look.beard.kind"), float(beard["length"]))
+
+
+def glasses_from(entry: Entry) -> Glasses | None:
+    """A manifest's `look` → its glasses; early ones have no such key."""
+    glasses = entry.get("glasses")
+    return glasses and Glasses(
+        shape=one_of(GLASSES, glasses["shape"], "look.glasses.shape"),
+        size=float(glasses["size"]),
+        thickness=float(glasses["thickness"]),
+        frame=one_of(FRAMES, glasses["kind"], "look.glasses.kind"),
+        colour=colour_from(glasses["colour"]),
+    )
+
+
+def covering_from(entry: Entry) -> Covering | None:
+    """A manifest's `look` → what is worn on the head."""
+    covering = entry.get("covering")
+    return covering and Covering(
+        kind=one_of(COVERINGS, covering["kind"], "look.covering.kind"),
+        colour=colour_from(covering["colour"]),
+        detail=colour_from(covering["detail"]),
+    )
 
 
 def brow_from(entry: Entry) -> Brow:

@@ -22,8 +22,9 @@ from training.cast.people import (
     seeded_sitting,
     studio_sitting,
 )
+from training.cast.recipe import RECIPE, SHORT, STYLES, with_additions, with_younger_age
 from training.cast.shapes import NUM_SHAPES, SHAPE_LABELS, SHAPES
-from training.cast.traits import Identity, Scene, Sitting
+from training.cast.traits import Identity, Person, Scene, Sitting
 
 FIXTURES = Path(__file__).parent / "fixtures"
 
@@ -50,9 +51,9 @@ def assert_drawn_as_rendered(folder: Path, split: str, step: int = 1) -> None:
         entry = json.loads(line)
         if "identity" not in entry:
             continue
-        drawn = draw(entry["identity_seed"])
+        drawn = draw(entry["identity_seed"], recipe=1)
         rendered = Sitting(
-            person_from_manifest(entry["identity"], entry["look"]), Scene.from_manifest(entry["scene"])
+            person_from_manifest(entry["identity"], entry["look"], 1), Scene.from_manifest(entry["scene"])
         )
         numbers, names = numbers_and_names(rendered)
         drawn_numbers, drawn_names = numbers_and_names(drawn)
@@ -111,7 +112,9 @@ def test_every_named_component_is_drawn_and_no_other() -> None:
     drawn = set()
     for z in np.random.default_rng(0).normal(size=(300, LATENT_SIZE)):
         dice = Recording(z)
-        sample_look(dice, sample_identity(dice))
+        person = Person(sample_identity(dice), sample_look(dice, sample_identity(dice), STYLES[2]))
+        with_younger_age(dice, person.identity)
+        with_additions(dice, person)
         sample_scene(dice)
         drawn |= dice.drawn
     assert drawn == set(LATENT_NAMES)
@@ -209,3 +212,29 @@ def test_a_pair_of_shapes_differs_by_its_asymmetry_alone() -> None:
     shape = dict(zip(SHAPE_LABELS, identity.shape, strict=True))
     for target in SHAPES:
         assert len({shape[label] for label in target.labels}) == 1
+
+
+# -- recipes -------------------------------------------------------------------------------------------------
+
+
+def test_the_second_recipe_changes_only_what_it_says() -> None:
+    for seed in range(200):
+        before, after = seeded_sitting(seed, recipe=1), seeded_sitting(seed, recipe=2)
+        assert before.scene == after.scene
+        assert before.person.identity.shape == after.person.identity.shape
+        assert before.person.look.skin.tone == after.person.look.skin.tone
+        assert 0.54 <= after.person.identity.phenotype.age <= 1
+        assert after.person.look.recipe == RECIPE
+        assert before.person.look.glasses is before.person.look.covering is None
+
+
+def test_a_fifth_wears_glasses_a_tenth_a_covering_and_any_head_short_hair() -> None:
+    people = [seeded_sitting(seed).person for seed in range(2000)]
+    assert sum(person.look.glasses is not None for person in people) / 2000 == pytest.approx(0.22, abs=0.03)
+    assert sum(person.look.covering is not None for person in people) / 2000 == pytest.approx(0.10, abs=0.03)
+    short = [person.identity.is_female for person in people if person.look.hair.style in SHORT]
+    assert 0.2 < sum(short) / len(short) < 0.5
+    assert not any(
+        person.look.covering and person.look.covering.kind == "scarf" and not person.identity.is_female
+        for person in people
+    )

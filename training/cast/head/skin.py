@@ -6,12 +6,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike
 
+from training.cast.arithmetic import linear_rgb
 from training.cast.head.face_hair import beard_density, brow_density
 from training.cast.head.mesh import Floats
 from training.cast.head.model import HeadModel
 from training.cast.head.regions import Regions
 from training.cast.head.scalp_hair import ScalpHair
-from training.cast.people import linear_rgb
 from training.cast.traits import Hair, Person, Skin
 
 STREAM: Final = 43  # of the random numbers that a person's seed gives

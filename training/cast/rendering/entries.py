@@ -5,18 +5,15 @@ The keys are the manifest's own, which are shorter and older than the names in t
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any, Final
+from typing import Any
 
 from training.cast.people import iris_shares
+from training.cast.recipe import RECIPE
 from training.cast.rendering.landmarks import Landmarks
 from training.cast.rendering.overlay import Rectangle
 from training.cast.rendering.splits import MIXED, NEUTRAL, Subject, Take
 from training.cast.shapes import SHAPE_LABELS
-from training.cast.traits import Beard, Brow, Hair, Identity, Look, Person, Scene
-
-# Which way of rendering made a picture. Raise it with every change that one can see: pictures of different
-# recipes do not belong into one training set.
-RECIPE: Final = 1
+from training.cast.traits import Beard, Brow, Covering, Glasses, Hair, Identity, Look, Person, Scene
 
 
 def picture_entry(
@@ -80,6 +77,9 @@ def look_entry(person: Person) -> dict[str, Any]:
         "cloth_kind": look.neckline,
         "eye_seed": look.eye_seed,
         "iris_p": iris_shares(look.skin.tone, person.identity.phenotype.asian),
+        "fine": {name: getattr(look.skin, name) for name in ("pores", "capillaries", "moles")},
+        "glasses": _glasses_entry(look.glasses),
+        "covering": _covering_entry(look.covering),
     }
 
 
@@ -100,6 +100,24 @@ def _style_entry(hair: Hair) -> dict[str, Any]:
 
 def _beard_entry(beard: Beard | None) -> dict[str, Any] | None:
     return {"kind": beard.kind, "length": beard.length} if beard else None
+
+
+def _glasses_entry(glasses: Glasses | None) -> dict[str, Any] | None:
+    if glasses is None:
+        return None
+    return {
+        "shape": glasses.shape,
+        "size": glasses.size,
+        "thickness": glasses.thickness,
+        "kind": glasses.frame,
+        "colour": list(glasses.colour),
+    }
+
+
+def _covering_entry(covering: Covering | None) -> dict[str, Any] | None:
+    if covering is None:
+        return None
+    return {"kind": covering.kind, "colour": list(covering.colour), "detail": list(covering.detail)}
 
 
 def _brow_entry(brow: Brow) -> dict[str, float]:

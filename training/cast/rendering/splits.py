@@ -16,8 +16,9 @@ import numpy as np
 
 from models.action_units import CATEGORIES, au_label
 from training.cast.actions import AU_ACTIONS, draw_category
+from training.cast.arithmetic import smooth
 from training.cast.dice import SeededDice
-from training.cast.people import sample_scene, seeded_sitting, smooth, studio_sitting
+from training.cast.people import sample_scene, seeded_sitting, studio_sitting
 from training.cast.traits import Person, Scene, Sitting
 
 Units = dict[int, float]  # AU → intensity in [0, 1]
