@@ -14,9 +14,10 @@ CAST_PYTHON := $(CAST_VENV)/bin/python
 CAST_REQUIREMENTS := training/cast/requirements.txt
 CAST_LIBRARIES := libxrender1 libxi6 libxkbcommon0 libsm6 libgl1 libxfixes3
 HEAD_MODEL := build/head_model.npz
+CAST ?= build/cast
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench prove eval-portrait cast-env clean
+.PHONY: help run test check format bench prove eval-portrait weights cast-env clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +46,14 @@ prove: $(VENV)/.dev ## the paper's claims, measured on the shipped weights
 
 eval-portrait: $(VENV)/.evaluation ## what the weights are worth; ARGS="--state STATE --sheets build/sheets"
 	$(PYTHON) -m training.evaluation $(ARGS)
+
+weights: cast-env $(VENV)/.dev ## the default weights anew, from numbers to build/weights (days on two cores)
+	$(CAST_PYTHON) -m training.cast render --split studio --last 84 --size 512 --out $(CAST) --jobs 2
+	$(CAST_PYTHON) -m training.cast render --split repertoire --first 24 --last 38 --size 256 --out $(CAST) --jobs 2
+	$(CAST_PYTHON) -m training.cast render --split population --last 4000 --size 256 --out $(CAST) --jobs 2
+	$(PYTHON) -m training.fit_generator --cast $(CAST) --state build/fit --minutes 100000 --export build/weights/portrait.safetensors
+	$(PYTHON) -m training.fit_pseudo_autoencoder --cast $(CAST) --state build/fit --minutes 100000 \
+	  --weights build/weights/portrait.safetensors
 
 cast-env: $(CAST_VENV)/.installed $(HEAD_MODEL) ## Blender and the head model; renders the cast (docs/training.md)
 	@echo "$(CAST_PYTHON) -m training.cast render --help" >&2

@@ -55,7 +55,7 @@ STAGES = (
     Stage(64, 30_000, 3e-3, 0.0),
     Stage(128, 100_000, 2e-3, 0.5),
     Stage(256, 24_000, 1.5e-3, 0.5),
-    Stage(256, 14_000, 1e-3, 0.5, adversarial=0.05),
+    Stage(256, 12_000, 1e-3, 0.5, adversarial=0.05),
     Stage(512, 24_000, 1e-3, 0.5),
     Stage(512, 24_000, 7e-4, 0.5, adversarial=0.05),
 )

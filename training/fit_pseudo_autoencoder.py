@@ -21,7 +21,7 @@ from torch import Tensor
 from models.action_units import ACTION_UNITS, AU_INDEX, CATEGORIES, NUM_AUS
 from models.checkpoint import LoadedGenerator, companion_path, load_generator, write_checkpoint
 from models.pseudo_autoencoder import KIND, PRESETS, PseudoAutoencoder
-from training.cast.actions import ACTIONS, AU_ACTIONS, actions_for, draw_category
+from training.cast.actions import ACTIONS, actions_for, draw_category
 from training.cast.factors import EXPRESSION, NUM_FACTORS
 from training.cast.manifest import Cast, Record, read_cast
 from training.factor_network import FactorNetwork
@@ -33,7 +33,6 @@ HALVE_EVERY = 10  # epochs
 WEIGHT_DECAY = 1e-4  # "10e-5"
 BATCH = 256
 PAIRS_PER_EPOCH = 50_000  # with people of the prior there are pairs without end
-LEARNED_UNITS = tuple(AU_ACTIONS)  # what the cast can show, and so what its pictures teach
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +54,12 @@ class Expressions:
         return torch.cat(blocks)
 
 
+def shown_units(cast: Cast) -> tuple[int, ...]:
+    """The units that the cast's pictures show, and so teach. A blink (45) is closed eyes (43), in time."""
+    shown = {unit for unit, index in AU_INDEX.items() if cast.units[:, index].any()}
+    return tuple(sorted(shown | {45} if 43 in shown else shown))
+
+
 def is_expression(record: Record) -> bool:
     """Studio pictures and the repertoire's single units: what an AU delta explains, unlike age or light."""
     return record.split == "studio" or (record.split == "repertoire" and record.category.startswith("AU"))
@@ -70,7 +75,12 @@ def of_cast(network: FactorNetwork, cast: Cast) -> Expressions:
 
 @torch.no_grad()
 def of_people(
-    network: FactorNetwork, num_people: int, recipe: int, num_each: int = 12, seed: int = 3
+    network: FactorNetwork,
+    num_people: int,
+    recipe: int,
+    units_shown: Sequence[int],
+    num_each: int = 12,
+    seed: int = 3,
 ) -> Expressions:
     """People of the prior, each neutral, in categories and in single units, as the cast's subjects are."""
     rng = np.random.default_rng(seed)
@@ -78,7 +88,7 @@ def of_people(
     factors = neutral.repeat_interleave(num_each, 0)
     aus = np.zeros((len(factors), NUM_AUS), np.float32)
     for row in range(len(factors)):
-        units = {} if row % num_each == 0 else _draw_units(rng)
+        units = {} if row % num_each == 0 else _draw_units(rng, units_shown)
         actions = actions_for(units)
         factors[row, EXPRESSION] = torch.tensor([actions.get(name, 0.0) for name in ACTIONS])
         for unit, intensity in units.items():
@@ -88,12 +98,12 @@ def of_people(
     return Expressions(w, torch.from_numpy(aus), subject)
 
 
-def _draw_units(rng: np.random.Generator) -> dict[int, float]:
+def _draw_units(rng: np.random.Generator, units_shown: Sequence[int]) -> dict[int, float]:
     """A category for two thirds, one to three units for a third; a quarter with their lids lowered."""
     if rng.random() < 0.67:
         units = draw_category(rng, str(rng.choice(list(CATEGORIES))), rng.uniform(0.6, 1.15))
     else:
-        chosen = rng.choice(LEARNED_UNITS, rng.integers(1, 4), replace=False)
+        chosen = rng.choice(units_shown, rng.integers(1, 4), replace=False)
         units = {int(unit): float(rng.uniform(0.3, 1)) for unit in chosen}
     if rng.random() < 0.25:
         units = {unit: v for unit, v in units.items() if unit not in (5, 41, 42, 45)}
@@ -216,27 +226,28 @@ def main(**options: Any) -> None:
     network = load_factor_network(config.state)
     cast = Cast(tuple(record for record in read_cast(*config.cast).records if is_expression(record)))
     train, held_out = of_cast(network, cast.training()), of_cast(network, cast.held_out())
+    units = shown_units(cast)
     click.echo(f"{config}\n{len(train.w)} expressions, {len(held_out.w)} held out")
     if config.dry_run:
         return
-    shown = joined([train, of_people(network, config.people, cast.recipe)]) if config.people else train
+    shown = joined([train, of_people(network, config.people, cast.recipe, units)]) if config.people else train
     model = PseudoAutoencoder(config.preset, num_ws=generator.generator.arch.num_ws)
     if not model.preset.is_flat:
         model.start_as_copy()
     fit(model, shown, config)
     figures = explained(model, held_out)
     click.echo(f"held-out subjects: error {figures['error']:.3f}, drift at u = 0 {figures['drift']:.3f}")
-    click.echo(str(save(model, config.preset, generator)))
+    click.echo(str(save(model, config.preset, units, generator)))
 
 
-def save(model: PseudoAutoencoder, preset: str, generator: LoadedGenerator) -> Path:
+def save(model: PseudoAutoencoder, preset: str, units: Sequence[int], generator: LoadedGenerator) -> Path:
     """Write the companion beside its generator; → its path."""
     path = companion_path(generator.path, KIND)
     metadata = {
         "preset": preset,
         "generator_sha256": generator.sha256,
         "action_units": " ".join(map(str, ACTION_UNITS)),
-        "learned_units": " ".join(map(str, LEARNED_UNITS)),
+        "learned_units": " ".join(map(str, units)),
         "source": "latents of the cast's factors, not of projected pictures",
     }
     write_checkpoint(path, KIND, model.state_dict(), metadata)

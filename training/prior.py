@@ -23,11 +23,11 @@ from training.factor_network import FactorGenerator, FactorNetwork
 from training.prior_start import OFFSET, copy_effective, effective, start_layers
 from training.run import Budget
 
-NUM_PEOPLE = 200_000
+NUM_PEOPLE = 150_000
 NUM_HELD_OUT = 2_000
 BATCH = 256
-FIRST_STEPS = 20_000  # on z ↦ factors
-TUNING_STEPS = 8_000  # on z ↦ w
+FIRST_STEPS = 8_000  # on z ↦ factors
+TUNING_STEPS = 4_000  # on z ↦ w
 FIRST_LR = 0.1  # the mapping's own multiplier of 0.01 makes it 1e-3
 TUNING_LR = 0.05
 

@@ -1,7 +1,9 @@
-"""From action units to the actions of the cast's face: the ARKit "face units" that ship with MakeHuman, CC0.
+"""From action units to the actions of the cast's face.
 
-Each AU is a weighted set of ARKit actions; a face is the clipped sum over its AUs. Left and right are the
-person's own. AUs 21, 31, 32, 35, 37, 38 and 39 have no action and cannot be rendered.
+Most actions are the ARKit "face units" that ship with MakeHuman, CC0; for six AUs the head model has more, in
+head/: jawClench, cheekSuck, nostrilDilate, nostrilCompress, tongueUp, tongueLeft. Each AU is a weighted set
+of actions; a face is the clipped sum over its AUs. Left and right are the person's own. AU21 has no action
+and cannot be rendered.
 """
 
 from collections.abc import Mapping
@@ -17,7 +19,8 @@ def _both(*names: str, weight: float = 1.0) -> dict[str, float]:
     return {name + side: weight for name in names for side in ("Left", "Right")}
 
 
-AU_ACTIONS: Final[dict[int, dict[str, float]]] = {
+# By actions of ARKit alone. Random draws choose from these: one more, and every later draw would change.
+ARKIT_UNITS: Final[dict[int, dict[str, float]]] = {
     1: {"browInnerUp": 1.0},
     2: _both("browOuterUp"),
     4: _both("browDown"),
@@ -56,11 +59,37 @@ AU_ACTIONS: Final[dict[int, dict[str, float]]] = {
     46: {"eyeBlinkLeft": 1.0, "cheekSquintLeft": 0.5},
 }
 
+# The others.
+FURTHER_UNITS: Final[dict[int, dict[str, float]]] = {
+    31: {"jawClench": 1.0} | _both("mouthPress", weight=0.25),
+    32: {"mouthRollLower": 1.0, "jawOpen": 0.10} | _both("mouthUpperUp", weight=0.35),
+    35: {"cheekSuck": 1.0, "mouthPucker": 0.28},
+    # the tongue's tip goes to the left of the upper lip
+    37: {"tongueOut": 0.85, "tongueUp": 0.85, "tongueLeft": 0.85, "jawOpen": 0.22},
+    38: {"nostrilDilate": 1.0},
+    39: {"nostrilCompress": 1.0},
+}
+
+# What nobody can do at the same time.
+INCOMPATIBLE: Final[dict[int, frozenset[int]]] = {
+    31: frozenset({19, 25, 26, 27}),
+    32: frozenset({18, 19, 22, 24, 26, 27, 28}),
+    35: frozenset({18, 22, 33, 34}),
+    37: frozenset({18, 19, 22, 24, 27, 28}),
+    38: frozenset({9}),
+    39: frozenset({9}),
+}
+
+AU_ACTIONS: Final = ARKIT_UNITS | FURTHER_UNITS
+
+# To the person's left; negative is to the right, which saves the factors an action that no AU needs.
+SIDEWAYS: Final = ("jawLeft", "tongueLeft")
+
 # The actions that any AU uses, in the order of the factors.
 ACTIONS: Final[tuple[str, ...]] = tuple(
     sorted({action for weights in AU_ACTIONS.values() for action in weights})
 )
-NUM_ACTIONS: Final = len(ACTIONS)  # 41
+NUM_ACTIONS: Final = len(ACTIONS)  # 47
 
 # Du et al. print the units that "over 70 % of subjects" show without a figure; the cast takes this one.
 PROTOTYPE_SHARE: Final = 0.9
@@ -78,13 +107,13 @@ def actions_for(units: Mapping[int, float]) -> dict[str, float]:
 
 
 def mirrored_actions(actions: Mapping[str, float]) -> dict[str, float]:
-    """The actions seen in a mirror: left and right swap, and the one sideways jaw turns its sign."""
+    """The actions seen in a mirror: left and right swap, and what goes sideways turns its sign."""
     return {mirrored_action(action): mirror_sign(action) * weight for action, weight in actions.items()}
 
 
 def mirrored_action(action: str) -> str:
-    """browDownLeft → browDownRight and back; an action without sides, or jawLeft, is its own image."""
-    if action == "jawLeft":
+    """browDownLeft → browDownRight and back; an action without sides, or of SIDEWAYS, is its own image."""
+    if action in SIDEWAYS:
         return action
     if action.endswith("Left"):
         return action.removesuffix("Left") + "Right"
@@ -94,8 +123,7 @@ def mirrored_action(action: str) -> str:
 
 
 def mirror_sign(action: str) -> float:
-    """-1 for jawLeft: its negative is the jaw to the right, as no AU needs a jawRight among the factors."""
-    return -1.0 if action == "jawLeft" else 1.0
+    return -1.0 if action in SIDEWAYS else 1.0
 
 
 def draw_category(

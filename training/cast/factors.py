@@ -1,6 +1,6 @@
-"""A picture's factors as one vector of 268 numbers: what the generator is fitted from.
+"""A picture's factors as one vector of 274 numbers: what the generator is fitted from.
 
-    identity 204 | actions 41 | scene 23
+    identity 204 | actions 47 | scene 23
 
 Each number is scaled to vary by about 1 over the cast; standardising is left to the one who fits. What has
 kinds (hair style, beard, neckline) is one-hot, so that nothing lies "between" bald and bun. Light comes both
@@ -35,12 +35,12 @@ _SORTED_SHAPES: Final = sorted(range(len(SHAPE_LABELS)), key=SHAPE_LABELS.__geti
 
 
 def factor_vector(person: Person, scene: Scene, actions: Mapping[str, float]) -> NDArray[np.float64]:
-    """One picture → factors [268], named by FACTOR_NAMES; `actions` are ARKit weights, 0 where left out."""
+    """One picture → factors [274], named by FACTOR_NAMES; `actions` are ARKit weights, 0 where left out."""
     return np.array([*_identity(person).values(), *_expression(actions).values(), *_scene(scene).values()])
 
 
 def neutral_people(z: NDArray[np.floating], recipe: int = RECIPE) -> NDArray[np.float64]:
-    """Latents [N, 512], N(0, I) → factors [N, 268] of the people and scenes they stand for, faces at rest."""
+    """Latents [N, 512], N(0, I) → factors [N, 274] of the people and scenes they stand for, faces at rest."""
     factors = np.empty((len(z), NUM_FACTORS))
     for row, sitting in zip(factors, (latent_sitting(one, recipe) for one in z), strict=True):
         row[:] = factor_vector(sitting.person, sitting.scene, {})
@@ -48,7 +48,7 @@ def neutral_people(z: NDArray[np.floating], recipe: int = RECIPE) -> NDArray[np.
 
 
 def mirror_factors(factors: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Factors [..., 268] (not standardised) → those of the mirrored picture."""
+    """Factors [..., 274] (not standardised) → those of the mirrored picture."""
     mirrored: NDArray[np.float64] = factors[..., _MIRROR_ORDER] * _MIRROR_SIGN
     return mirrored
 
@@ -189,7 +189,7 @@ _AVERAGE = latent_sitting(np.zeros(LATENT_SIZE))
 _PARTS: Final = (_identity(_AVERAGE.person), _expression({}), _scene(_AVERAGE.scene))
 
 FACTOR_NAMES: Final[tuple[str, ...]] = tuple(name for part in _PARTS for name in part)
-NUM_FACTORS: Final = len(FACTOR_NAMES)  # 268
+NUM_FACTORS: Final = len(FACTOR_NAMES)  # 274
 IDENTITY: Final = slice(0, len(_PARTS[0]))
 EXPRESSION: Final = slice(IDENTITY.stop, IDENTITY.stop + NUM_ACTIONS)
 SCENE: Final = slice(EXPRESSION.stop, NUM_FACTORS)

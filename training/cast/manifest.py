@@ -52,7 +52,7 @@ class Record:
     identity_seed: int  # the same number is the same person, in every split
     category: str  # an OSU category, a repertoire label, or "mixed"
     units: NDArray[np.float32]  # [43] intensities in [0, 1]
-    factors: NDArray[np.float64]  # [268]
+    factors: NDArray[np.float64]  # [274]
     landmarks: NDArray[np.float32]  # [5, 2] x, y in [0, 1] from the top left
     picture: Path  # JPEG, RGB, square
     size: int  # its side, px
@@ -78,7 +78,7 @@ class Cast:
 
     @property
     def factors(self) -> NDArray[np.float64]:
-        """[N, 268], not standardised."""
+        """[N, 274], not standardised."""
         return np.array([record.factors for record in self.records]).reshape(-1, NUM_FACTORS)
 
     @property

@@ -38,13 +38,14 @@ STYLES: Final[Mapping[int, StyleTables]] = {
         (True, True): _styles("afro:22 longcurly:18 curly:18 bun:17 shortafro:17 buzz:8"),
         (True, False): _styles("shortafro:33 buzz:22 afro:14 curly:10 bald:14 longcurly:4 bun:3"),
         (False, True): _styles(
-            "long:17 wavy:17 bob:16 bun:13 bangs:9 longcurly:8 pixie:9 side:6 crop:3 buzz:2"
+            "long:17 wavy:17 bob:16 bun:13 bangs:9 longcurly:8 pixie:9 crop:3 buzz:2 side:6"
         ),
         (False, False): _styles(
             "crop:21 side:20 back:12 quiff:11 buzz:10 curly:8 bald:7 long:5 wavy:3 bun:3"
         ),
     },
 }
+HAIRLESS: Final = frozenset({"bald", "buzz"})
 SHORT: Final = frozenset({"pixie", "side", "crop", "buzz", "shortafro"})
 
 # Of the youngest group of the first recipe this share is younger still; nobody is near childhood: 0.5 is 25.
@@ -87,7 +88,7 @@ def with_additions(dice: Dice, person: Person) -> Person:
     covering = _sample_covering(dice)
     length, sideburn, lips = (dice.random(f"short.{name}") for name in ("length", "sideburn", "lips"))
     if covering:
-        covering = replace(covering, kind=_suited(covering.kind, is_female, lips))
+        covering = replace(covering, kind=_suited(covering.kind, is_female, look.hair.style, lips))
     look = replace(look, skin=skin, glasses=glasses, covering=covering, recipe=RECIPE)
     if is_female and look.hair.style in SHORT:
         look = _softened(look, length, sideburn, lips)
@@ -130,9 +131,11 @@ def _scaled(colour: Colour, factor: float) -> Colour:
     return red * factor, green * factor, blue * factor
 
 
-def _suited(kind: str, is_female: bool, chance: float) -> str:
-    """Headscarves are women's here; turbans mostly men's."""
+def _suited(kind: str, is_female: bool, hair_style: str, chance: float) -> str:
+    """Headscarves are women's here, turbans mostly men's; a headband holds hair."""
     if kind == "scarf" and not is_female:
+        return "beanie"
+    if kind == "headband" and hair_style in HAIRLESS:
         return "beanie"
     if kind == "turban" and is_female and chance < 0.5:
         return "headband"

@@ -51,7 +51,7 @@ def test_a_rendered_cast_reads_like_the_one_that_is_there(tmp_path: Path) -> Non
             write_jpeg(ledger.picture(take.name), np.zeros((32, 32, 3), np.uint8))
             ledger.add(picture_entry(subject, take, {}, 32, None, SOMEWHERE))
     records = read_cast(tmp_path).records
-    assert len(records) == 22 + 57 + 1
+    assert len(records) == 22 + 63 + 1
     assert {record.size for record in records} == {32}
     assert (read_cast(tmp_path).landmarks == 0.5).all()
     line = json.loads((tmp_path / "studio.jsonl").read_text(encoding="utf-8").splitlines()[0])

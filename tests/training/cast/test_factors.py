@@ -29,9 +29,9 @@ def mirrored_scene(scene: Scene) -> Scene:
     return replace(scene, **{name: -getattr(scene, name) for name in turned})
 
 
-def test_268_named_factors_in_three_parts() -> None:
-    assert NUM_FACTORS == len(set(FACTOR_NAMES)) == 268
-    assert [len(FACTOR_NAMES[part]) for part in (IDENTITY, EXPRESSION, SCENE)] == [204, 41, 23]
+def test_274_named_factors_in_three_parts() -> None:
+    assert NUM_FACTORS == len(set(FACTOR_NAMES)) == 274
+    assert [len(FACTOR_NAMES[part]) for part in (IDENTITY, EXPRESSION, SCENE)] == [204, 47, 23]
     assert FACTOR_NAMES[EXPRESSION] == tuple(f"action.{name}" for name in ACTIONS)
     assert all(name.startswith("scene.") for name in FACTOR_NAMES[SCENE])
 
@@ -62,7 +62,7 @@ def test_every_factor_varies_over_people_and_faces() -> None:
 
 
 def test_an_unknown_action_is_named(sitting: Sitting) -> None:
-    with pytest.raises(ValueError, match="not among the 41 actions of the cast: eyeLookUpLeft"):
+    with pytest.raises(ValueError, match="not among the 47 actions of the cast: eyeLookUpLeft"):
         factor_vector(sitting.person, sitting.scene, {"eyeLookUpLeft": 1.0})
 
 
@@ -90,7 +90,7 @@ def test_the_mirror_swaps_left_and_right_of_the_face(sitting: Sitting) -> None:
         look=replace(look, hair=replace(look.hair, part=-look.hair.part)),
     )
     assert other_shape != identity.shape
-    actions = actions_for({46: 0.8, 30: 0.5, 12: 1.0})
+    actions = actions_for({46: 0.8, 30: 0.5, 12: 1.0, 37: 0.6})
     np.testing.assert_array_equal(
         mirror_factors(factor_vector(sitting.person, sitting.scene, actions)),
         factor_vector(other, mirrored_scene(sitting.scene), mirrored_actions(actions)),
@@ -101,6 +101,14 @@ def test_the_mirror_changes_only_what_has_a_side() -> None:
     ones = np.ones(NUM_FACTORS)
     turned = {name for name, value in zip(FACTOR_NAMES, mirror_factors(ones), strict=True) if value < 0}
     assert turned == {
-        *("action.jawLeft", "hair.part", "scene.yaw", "scene.roll", "scene.gaze_x", "scene.glow_x"),
+        *(
+            "action.jawLeft",
+            "action.tongueLeft",
+            "hair.part",
+            "scene.yaw",
+            "scene.roll",
+            "scene.gaze_x",
+            "scene.glow_x",
+        ),
         *("scene.side", "scene.side_key_azimuth", "scene.side_rim_power", "scene.side_rim_azimuth"),
     }

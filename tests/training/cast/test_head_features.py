@@ -9,6 +9,7 @@ from training.cast.head.creases import LINES, crease_strengths
 from training.cast.head.eyes import IRIS, TEXTURE_REACH, TEXTURE_SIZE, eyeball, iris_texture
 from training.cast.head.mesh import vertex_normals
 from training.cast.head.skin import ground_colour, hair_colour
+from training.cast.head.skin_textures import TILE, tiling_cells, tiling_noise
 from training.cast.head.teeth import teeth
 from training.cast.people import seeded_person
 
@@ -66,6 +67,7 @@ def test_creases_deepen_with_age_and_with_what_folds_them() -> None:
     frown = crease_strengths({"browDownLeft": 1.0, "browDownRight": 1.0}, 0.0)
     assert frown["glabella"] == pytest.approx(0.9)
     assert crease_strengths({"browInnerUp": 1.0}, 0.0)["inner"] > 0
+    assert crease_strengths({"eyeBlinkLeft": 1.0}, 0.0)["lid"] > young["lid"] > 0
     one_sided = crease_strengths({"mouthSmileLeft": 1.0}, 0.0)
     assert one_sided == crease_strengths({"mouthSmileRight": 1.0}, 0.0)
 
@@ -75,3 +77,22 @@ def test_darker_tones_are_darker_and_grey_hair_is_grey() -> None:
     assert (np.diff(tones) < 0).all()
     assert hair_colour(replace(LOOK.hair, grey=1.0)).tolist() == pytest.approx([0.3, 0.3, 0.3])
     assert hair_colour(replace(LOOK.hair, grey=0.0, melanin=1.0)).max() < 0.05
+
+
+def test_noise_of_the_skin_tiles_and_has_its_mean_and_grain() -> None:
+    fine = tiling_noise(np.random.default_rng(0), 900, 1)
+    coarse = tiling_noise(np.random.default_rng(0), 75, 1)
+    for noise in (fine, coarse):
+        assert noise.mean() == pytest.approx(0.5, abs=0.01)
+        assert noise.std() == pytest.approx(0.12, abs=0.01)
+        steps = np.abs(np.diff(noise, axis=0)).mean()
+        assert np.abs(noise[0] - noise[-1]).mean() < 1.5 * steps  # no seam
+    assert np.abs(np.diff(fine, axis=0)).mean() > 5 * np.abs(np.diff(coarse, axis=0)).mean()
+
+
+def test_cells_tile_and_keep_their_distance() -> None:
+    spacing = 0.022
+    distances, whims = tiling_cells(np.random.default_rng(0), spacing, jitter=0.0)
+    assert distances.max() == pytest.approx(np.sqrt(0.5), abs=0.02)
+    assert len(np.unique(whims.reshape(-1, 3), axis=0)) == round(TILE / spacing) ** 2
+    np.testing.assert_allclose(distances[0], distances[-1], atol=0.02)

@@ -7,11 +7,12 @@ import pytest
 
 from tests.training.cube import CUBE, CUBE_QUADS
 from training.cast.head.face_hair import beard_density, brow_density
+from training.cast.head.guides import Parting
 from training.cast.head.hair_styles import COMBS, STYLES, Growth, comb_direction
 from training.cast.head.lashes import vertex_grid
 from training.cast.head.mesh import Floats, Subdivision, rotation, vertex_normals
 from training.cast.head.scalp_hair import hairline_margin, scalp_thickness
-from training.cast.head.strands import BoundStrands, Strands, sample_surface
+from training.cast.head.strands import BoundStrands, Strands, sample_evenly, sample_surface
 from training.cast.people import seeded_person
 from training.cast.traits import BEARDS, HAIR_STYLES
 
@@ -67,6 +68,26 @@ def test_samples_follow_area_and_density() -> None:
     places = sample_surface(quads, square, dense, 500, np.random.default_rng(0))
     assert (places.at(square)[:, 0] >= 1).all()
     assert len(sample_surface(quads, square, np.zeros(6), 500, np.random.default_rng(0))) == 0
+
+
+def test_even_samples_keep_to_their_share_of_every_quad() -> None:
+    points = BALL.points(CUBE)
+    density = 1.0 + (points[:, 2] > 0)
+    places = sample_evenly(BALL.quads, points, density, 3840, np.random.default_rng(3))
+    whole = sample_surface(BALL.quads, points, density, 384_000, np.random.default_rng(4))
+    expected, found = (np.unique(each.corners, axis=0, return_counts=True)[1] for each in (whole, places))
+    assert len(found) == len(expected) == len(BALL.quads)
+    assert np.abs(found - expected / 100).max() < 2.5
+    assert len(sample_evenly(BALL.quads, points, np.zeros(len(points)), 9, np.random.default_rng(0))) == 0
+
+
+def test_a_parting_is_soft_and_stays_about_its_place() -> None:
+    canonical = np.stack([np.zeros(4000), np.linspace(-0.14, 0, 4000), np.zeros(4000)], 1)
+    parting = Parting(0.02, np.array([0.0, 1, 2]))
+    seen = parting.seen_by(canonical, np.random.default_rng(0))
+    assert seen.mean() == pytest.approx(0.02, abs=1e-3)
+    assert 0.003 < seen.std() < 0.006
+    assert np.abs(seen - 0.02).max() < 0.05
 
 
 def test_a_patch_becomes_a_grid_whatever_the_order_of_its_quads() -> None:

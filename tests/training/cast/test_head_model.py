@@ -25,8 +25,8 @@ def arrays() -> dict[str, np.ndarray[Any, Any]]:
         "shape_labels": np.array(SHAPE_LABELS),
         "raised": generator.normal(size=(NUM_SHAPES, 8, 3)),
         "lowered": generator.normal(size=(NUM_SHAPES, 8, 3)),
-        "action_labels": np.array(["jawOpen", "jawLeft"]),
-        "actions": generator.normal(size=(2, 8, 3)),
+        "action_labels": np.array(["jawOpen", "jawLeft", "cheekPuff", "tongueOut"]),
+        "actions": generator.normal(size=(4, 8, 3)),
         "lips": np.zeros(98),
         "cavity": np.zeros(98),
         **{f"quads.{part}": CUBE_QUADS for part in PARTS},
@@ -64,8 +64,17 @@ def test_actions_add_up_and_unknown_ones_are_refused(model: HeadModel) -> None:
     moved = model.with_actions(CUBE, {"jawOpen": 0.5, "jawLeft": -1.0})
     expected = 0.5 * model.actions["jawOpen"] - model.actions["jawLeft"]
     np.testing.assert_allclose(moved - CUBE, expected, atol=1e-12)
-    with pytest.raises(ValueError, match=r"no action 'earWiggle'; known are jawOpen, jawLeft"):
+    with pytest.raises(ValueError, match=r"no action 'earWiggle'; known are jawOpen, jawLeft, "):
         model.with_actions(CUBE, {"earWiggle": 1.0})
+
+
+def test_a_head_does_more_than_arkit_names(model: HeadModel) -> None:
+    assert set(model.actions) >= {"cheekSuck", "jawClench", "nostrilCompress", "nostrilDilate"}
+    clench = model.actions["jawClench"]
+    assert (clench[:, 0] * CUBE[:, 0] >= 0).all()  # outwards on both sides
+    assert model.actions["tongueUp"][:, 2].max() == pytest.approx(0.014)
+    assert model.actions["tongueLeft"][:, 0].max() == pytest.approx(0.011)
+    np.testing.assert_allclose(model.actions["cheekSuck"], -0.62 * model.actions["cheekPuff"])
 
 
 def test_a_head_that_is_not_turned_stays(model: HeadModel) -> None:

@@ -95,7 +95,7 @@ def test_small_renderings_teach_up_to_half_their_size(cast_folder: Path) -> None
             lambda entry: entry["units"].update({"12": 1.2}),
             "`units` gives 12 the intensity 1.2; expected 0 to 1",
         ),
-        (lambda entry: entry["actions"].update(smile=1.0), "not among the 41 actions of the cast: smile"),
+        (lambda entry: entry["actions"].update(smile=1.0), "not among the 47 actions of the cast: smile"),
         (lambda entry: entry["landmarks"].pop(), r"`landmarks` has the shape \(4, 2\)"),
         (lambda entry: entry.update(identity_seed=7), "no line at rest shows the person of identity_seed 7"),
     ],

@@ -2,7 +2,8 @@
 
     model = HeadModel.load(path)                        # built once by data.py
     neutral = model.neutral(person.identity)            # coarse vertices [m, 3] at rest
-    grooming = groom(model, neutral, person)            # every hair of the person
+    worn = covering(model, neutral, look.covering, look.hair.style)  # None for who wears none
+    grooming = groom(model, neutral, person, worn)      # every hair of the person
     paint = skin.paint(model, Regions.of(model), person, grooming.scalp)
     moved = model.with_actions(neutral, actions)        # an expression
     turn = model.turned(neutral, rotation(yaw, pitch, roll))

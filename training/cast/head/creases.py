@@ -1,4 +1,7 @@
-"""Lines that expressions fold and age leaves, drawn in the front view of the average head."""
+"""Lines that expressions fold and age leaves, drawn in the front view of the average head.
+
+Also the shadow under the lashes.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,6 +11,7 @@ import numpy as np
 
 from training.cast.head.mesh import Floats, smoothstep
 from training.cast.head.model import HeadModel
+from training.cast.head.regions import lash_line
 
 NUM_SAMPLES: Final = 60  # of a line
 REACH: Final = 0.02  # m; further off, a line changes nothing
@@ -70,6 +74,16 @@ LINES: Final[Mapping[str, Sequence[Line]]] = {
     "bag": [  # under the eye
         Line((0.0200, 0.0280, 0.0370, 0.0450), (0.7190, 0.7155, 0.7160, 0.7200), 0.0015, 0.0006, fade=0.35)
     ],
+    "lid": [  # of the upper lid
+        Line(
+            (0.0165, 0.0225, 0.0310, 0.0400, 0.0470),
+            (0.7330, 0.7385, 0.7402, 0.7372, 0.7310),
+            0.0010,
+            0.00055,
+            fade=0.3,
+            ridge=0.25,
+        )
+    ],
     "marionette": [  # mouth to chin
         Line((0.0270, 0.0290, 0.0285), (0.6570, 0.6480, 0.6380), 0.0016, 0.0008, fade=0.35)
     ],
@@ -83,6 +97,9 @@ LINES: Final[Mapping[str, Sequence[Line]]] = {
     ],
 }
 
+# How dark a line is for its strength, if not 1: the fold from nose to mouth is broad, not deep.
+SHADOWS: Final = {"fold": 0.6}
+
 
 class Creases:
     """All lines on the fine skin, drawn once for all people."""
@@ -91,9 +108,13 @@ class Creases:
         drawn = {name: [_draw(line, model.canonical) for line in lines] for name, lines in LINES.items()}
         # name → displacement [n], m, and darkening [n], both of a line at its full strength
         self._drawn = {
-            name: (np.sum([groove for groove, _ in lines], 0), np.sum([dark for _, dark in lines], 0))
+            name: (
+                np.sum([groove for groove, _ in lines], 0),
+                SHADOWS.get(name, 1.0) * np.sum([dark for _, dark in lines], 0),
+            )
             for name, lines in drawn.items()
         }
+        self._lash_line = lash_line(model)
 
     def of(self, actions: Mapping[str, float], aging: float) -> tuple[Floats, Floats]:
         """A face that does `actions`: displacement along the normal [n], m, and darkening [n] in [0, 1]."""
@@ -101,28 +122,35 @@ class Creases:
         shown = [(strengths[name], *drawn) for name, drawn in self._drawn.items() if strengths[name] > 0]
         displacement = np.sum([strength * groove for strength, groove, _ in shown], 0)
         darkening = np.sum([strength * dark for strength, _, dark in shown], 0)
+        darkening += self._lash_line * (0.22 + 0.45 * both(actions, "eyeBlink"))
         return displacement, np.clip(darkening, 0, 1)
 
 
 def crease_strengths(actions: Mapping[str, float], aging: float) -> dict[str, float]:
-    """How strongly each of LINES shows, about 0 … 1: ARKit actions fold it, age keeps it."""
-
-    def both(action: str) -> float:
-        return (actions.get(f"{action}Left", 0.0) + actions.get(f"{action}Right", 0.0)) / 2
-
-    inner_brow, outer_brow = actions.get("browInnerUp", 0.0), both("browOuterUp")
-    smile, squint, sneer = both("mouthSmile"), both("cheekSquint"), both("noseSneer")
+    """How strongly each of LINES shows, about 0 … 1: actions fold it, age keeps it."""
+    inner_brow, outer_brow = actions.get("browInnerUp", 0.0), both(actions, "browOuterUp")
+    smile, squint, sneer = (
+        both(actions, "mouthSmile"),
+        both(actions, "cheekSquint"),
+        both(actions, "noseSneer"),
+    )
     return {
         "forehead": 0.9 * (0.6 * inner_brow + 0.5 * outer_brow) + 0.28 * aging,
-        "glabella": 0.9 * both("browDown") + 0.15 * aging,
+        "glabella": 0.9 * both(actions, "browDown") + 0.15 * aging,
         "crow": 0.55 * squint + 0.35 * smile + 0.3 * aging,
         "bunny": 0.9 * sneer,
-        "fold": 0.12 + 0.5 * smile + 0.5 * both("mouthUpperUp") + 0.4 * sneer + 0.35 * aging,
+        "fold": 0.12 + 0.5 * smile + 0.5 * both(actions, "mouthUpperUp") + 0.4 * sneer + 0.35 * aging,
         "bag": 0.15 + 0.35 * squint + 0.35 * aging,
-        "marionette": 0.06 + 0.45 * both("mouthFrown") + 0.3 * aging,
+        "lid": 0.30 + 0.45 * both(actions, "eyeBlink") + 0.15 * aging,
+        "marionette": 0.06 + 0.45 * both(actions, "mouthFrown") + 0.3 * aging,
         "chin": 0.8 * actions.get("mouthShrugLower", 0.0),
         "inner": 0.7 * max(0.0, min(inner_brow, 1.0) - 0.6 * outer_brow),
     }
+
+
+def both(actions: Mapping[str, float], action: str) -> float:
+    """The mean of an action's left and right weight."""
+    return (actions.get(f"{action}Left", 0.0) + actions.get(f"{action}Right", 0.0)) / 2
 
 
 def _draw(line: Line, canonical: Floats) -> tuple[Floats, Floats]:

@@ -7,14 +7,14 @@ import numpy as np
 
 from training.cast.head.mesh import Floats, dot, smoothstep, unit
 from training.cast.head.model import HeadModel
-from training.cast.head.strands import BoundStrands, Strands, SurfacePoints, sample_surface
+from training.cast.head.strands import BoundStrands, Strands, SurfacePoints, sample_evenly, sample_surface
 from training.cast.traits import Beard, Brow
 
 BROW_HAIRS: Final = 720  # both brows, at density 1
 BROW_RADIUS: Final = 0.00011  # m, at the root
 BROW_POINTS: Final = 6
-BEARD_HAIRS: Final = {"stubble": 6500, "full": 10000, "goatee": 5000, "moustache": 2200}
-BEARD_RADIUS: Final = 0.00014
+BEARD_HAIRS: Final = {"stubble": 12000, "full": 13000, "goatee": 7000, "moustache": 4500}
+BEARD_RADII: Final = {"stubble": 0.00008, "full": 0.000115, "goatee": 0.000115, "moustache": 0.00011}  # m
 BEARD_POINTS: Final = 7
 
 # -- brows ---------------------------------------------------------------------------------------------------
@@ -101,14 +101,18 @@ def beard_density(canonical: Floats, kind: str) -> Floats:
     if kind == "moustache":
         return moustache
     around_lips = _around_lips(canonical)
-    area = _goatee(canonical) if kind == "goatee" else _jaw(canonical)
-    return np.clip(np.maximum(area * (1 - around_lips), moustache), 0, 1)
+    density = (_goatee(canonical) if kind == "goatee" else _jaw(canonical)) * (1 - around_lips)
+    if kind == "full":
+        corners = smoothstep(0.030, 0.027, np.abs(canonical[:, 0]))
+        beside_lips = _beside_lips(canonical) * (1 - around_lips * corners)
+        density = np.maximum(0.75 * density, 0.8 * beside_lips)
+    return np.clip(np.maximum(density, moustache), 0, 1)
 
 
 def beard_strands(model: HeadModel, beard: Beard, generator: np.random.Generator) -> BoundStrands:
     """Hairs that hang and curl a little; those over the lip are combed aside, and shorter."""
     density = beard_density(model.canonical, beard.kind) * (1 - smoothstep(0.15, 0.5, model.lips))
-    roots = sample_surface(model.quads, model.canonical, density, BEARD_HAIRS[beard.kind], generator)
+    roots = sample_evenly(model.quads, model.canonical, density, BEARD_HAIRS[beard.kind], generator)
     count, origin, normal = len(roots), *_planted(model, roots)
     x, _, z = origin.T
     side = np.sign(x)
@@ -125,7 +129,7 @@ def beard_strands(model: HeadModel, beard: Beard, generator: np.random.Generator
     curl = 0.28 * generator.normal(size=(count, 3))
     out = (0.55 * s - 0.3 * s**2) * normal[:, None]
     points = origin[:, None] + length[:, None, None] * (s * direction[:, None] + out + s**2 * curl[:, None])
-    radii = np.tile(BEARD_RADIUS * (1 - 0.7 * s[..., 0]), (count, 1))
+    radii = BEARD_RADII[beard.kind] * (1 - 0.7 * s[..., 0]) * generator.uniform(0.75, 1.2, (count, 1))
     return BoundStrands.bind(roots, model.canonical, model.canonical_normals, Strands(points, radii))
 
 
@@ -166,6 +170,13 @@ def _moustache(canonical: Floats) -> Floats:
     droop = 0.12 * x  # its upper edge falls outwards
     below_nose = smoothstep(0.6805, 0.676, z + droop)
     return smoothstep(0.031, 0.020, x) * above_lip * below_nose * (y < -0.12)
+
+
+def _beside_lips(canonical: Floats) -> Floats:
+    """Beside the corners of the mouth, where a full beard joins the moustache."""
+    x, y, z = np.abs(canonical[:, 0]), canonical[:, 1], canonical[:, 2]
+    across = smoothstep(0.022, 0.030, x) * smoothstep(0.040, 0.032, x)
+    return np.asarray(across * smoothstep(0.66, 0.655, z) * smoothstep(0.67, 0.66, z) * (y < -0.12))
 
 
 def _around_lips(canonical: Floats) -> Floats:

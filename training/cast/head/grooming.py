@@ -1,9 +1,10 @@
 """All hair of one person, drawn from one stream of random numbers in a fixed order."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from training.cast.head.coverings import Covering
 from training.cast.head.face_hair import beard_strands, brow_strands
 from training.cast.head.lashes import Lashes
 from training.cast.head.mesh import Floats, vertex_normals
@@ -23,16 +24,21 @@ class Grooming:
     beard: BoundStrands | None
 
 
-def groom(model: HeadModel, neutral: Floats, person: Person) -> Grooming:
+def groom(model: HeadModel, neutral: Floats, person: Person, covering: Covering | None) -> Grooming:
     """Every hair of a person whose coarse vertices at rest are `neutral` [m, 3].
+
+    Scalp hair is pressed under what is worn on the head.
 
     The parts share a generator, so their order matters: another one gives every seed other hairs.
     """
     generator = np.random.default_rng([person.identity.seed, STREAM])
     fine = model.fine(neutral)
     look = person.look
+    scalp = grow_scalp_hair(model, fine, vertex_normals(fine, model.quads), look.hair, generator)
+    if covering:
+        scalp = replace(scalp, strands=covering.pressed(scalp.strands))
     return Grooming(
-        scalp=grow_scalp_hair(model, fine, vertex_normals(fine, model.quads), look.hair, generator),
+        scalp=scalp,
         brows=brow_strands(model, look.brow, generator),
         lashes=Lashes(model, look, generator),
         beard=beard_strands(model, look.beard, generator) if look.beard else None,

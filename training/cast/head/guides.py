@@ -1,7 +1,7 @@
 """Guide hairs: a thousand strands grown step by step over the head; all others are blended from them."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
 
 import numpy as np
 from scipy.spatial import cKDTree
@@ -9,15 +9,14 @@ from scipy.spatial import cKDTree
 from training.cast.head.hair_styles import BUN, HAS_PARTING, Growth, Style, comb_direction, fringe
 from training.cast.head.mesh import Floats, dot, smoothstep, unit
 from training.cast.head.model import HeadModel
-from training.cast.head.strands import sample_surface
+from training.cast.head.strands import SurfacePoints, sample_surface
 from training.cast.traits import Hair
 
 NUM_GUIDES: Final = 1200
 NUM_POINTS: Final = 18  # of a strand
-ROOT_DEPTH: Final = 0.001  # m; strands begin under the skin
+ROOT_DEPTH: Final = 0.001  # m; guides begin under the skin
 CLEARANCE: Final = 0.0006  # m; what lies flat on the head stays this far off it
 FRINGE_LENGTH: Final = 0.068  # m
-SHORT_SIDES: Final = 0.25  # of the length on top, for styles cut shorter on sides and nape
 LONG: Final = 0.12  # m; longer hair is kept off the face
 DOWN: Final = np.array([0, 0, -1.0])
 
@@ -30,6 +29,7 @@ class Scalp:
     points: Floats  # [n, 3]
     normals: Floats  # [n, 3]
     thickness: Floats  # [n]
+    margin: Floats  # [n], m above the hairline
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,14 +39,32 @@ class Roots:
     canonical: Floats  # [g, 3]
 
     @classmethod
-    def draw(cls, scalp: Scalp, density: Floats, count: int, generator: np.random.Generator) -> "Roots":
-        places = sample_surface(scalp.model.quads, scalp.points, density, count, generator)
+    def of(cls, scalp: Scalp, places: SurfacePoints) -> Self:
         return cls(places.at(scalp.points), unit(places.at(scalp.normals)), places.at(scalp.model.canonical))
 
     @property
     def buried(self) -> Floats:
-        """The strands' first points."""
+        """The guides' first points."""
         return self.points - self.normals * ROOT_DEPTH
+
+
+@dataclass(frozen=True, eq=False)
+class Parting:
+    """An uneven line, or it looks drawn with a ruler."""
+
+    middle: float  # x, m
+    phases: Floats  # [3], radians
+
+    def seen_by(self, canonical: Floats, generator: np.random.Generator) -> Floats:
+        """Where the hair parts for roots [n, 3]: x [n], m. The line wanders, and one hair in five strays."""
+        y = canonical[:, 1]
+        wander = (
+            0.0032 * np.sin(75 * y + self.phases[0])
+            + 0.0018 * np.sin(190 * y + self.phases[1])
+            + 0.0012 * np.sin(420 * y + self.phases[2])
+        )
+        stray = np.where(generator.random(len(y)) < 0.2, 3.0, 1.0)
+        return np.asarray(self.middle + wander + stray * generator.normal(0, 0.0026, len(y)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +72,7 @@ class Guides:
     points: Floats  # [g, k, 3]
     roots: Roots
     lengths: Floats  # [g], m
+    parting: Parting
     partings: Floats  # [g], x at which the hair parts there, m
 
 
@@ -64,46 +83,45 @@ class _Traits:
     length: Floats  # [g], m
     lift: Floats  # [g], m
     whim: Floats  # [g, 3], a direction
-    parting: Floats  # [g], m
+    partings: Floats  # [g], m
     drift: Floats  # [g, 3], the same for neighbours, so that locks differ
 
 
-def grow_guides(scalp: Scalp, hair: Hair, style: Style, generator: np.random.Generator) -> Guides:
-    roots = Roots.draw(scalp, (scalp.thickness > 0.05).astype(np.float64), NUM_GUIDES, generator)
-    traits = _draw_traits(roots, hair, style, generator)
-    points = _grow(roots, traits, _Skull(scalp), hair, style)
-    return Guides(points, roots, traits.length, traits.parting)
+def grow_guides(
+    scalp: Scalp, skull: "Skull", hair: Hair, style: Style, generator: np.random.Generator
+) -> Guides:
+    is_hairy = (scalp.thickness > 0.05).astype(np.float64)
+    places = sample_surface(scalp.model.quads, scalp.points, is_hairy, NUM_GUIDES, generator)
+    roots = Roots.of(scalp, places)
+    traits, parting = _draw_traits(roots, hair, style, generator)
+    points = _grow(roots, traits, skull, hair, style)
+    return Guides(points, roots, traits.length, parting, traits.partings)
 
 
-def soft_partings(canonical: Floats, part: float, generator: np.random.Generator) -> Floats:
-    """Where the hair parts for roots [n, 3]: x [n], m; an uneven line, or it looks drawn with a ruler."""
-    wobble = 0.0028 * np.sin(310 * canonical[:, 1] + 1.0)
-    return np.asarray(part + wobble + generator.normal(0, 0.0030, len(canonical)))
-
-
-def _draw_traits(roots: Roots, hair: Hair, style: Style, generator: np.random.Generator) -> _Traits:
+def _draw_traits(
+    roots: Roots, hair: Hair, style: Style, generator: np.random.Generator
+) -> tuple[_Traits, Parting]:
     canonical, count = roots.canonical, len(roots.points)
     length = hair.length * style.length * generator.uniform(0.9, 1.08, count)
-    length = _cut(length, canonical, hair, style)
+    length = _cut(length, canonical, style)
     lift = style.lift * hair.lift * (0.35 + 0.65 * generator.random(count) ** 0.6)
     lift = lift * _lift_factor(canonical, hair, style)
     whim = unit(generator.normal(size=(count, 3)))
-    parting = soft_partings(canonical, hair.part, generator)
+    parting = Parting(hair.part, generator.uniform(0, 6.3, 3))
+    partings = parting.seen_by(canonical, generator)
     phases = generator.uniform(0, 6.3, (3, 3)).sum(1)
     frequencies = generator.uniform(25, 60, (3, 3))  # radians a metre
     drift = np.sin(canonical @ frequencies.T + phases)
-    return _Traits(length, lift, whim, parting, drift)
+    return _Traits(length, lift, whim, partings, drift), parting
 
 
-def _cut(length: Floats, canonical: Floats, hair: Hair, style: Style) -> Floats:
+def _cut(length: Floats, canonical: Floats, style: Style) -> Floats:
     """Lengths [g] after the hairdresser."""
     if style.comb == "bangs":
         front = fringe(canonical)
         length = length * (1 - front) + front * FRINGE_LENGTH
-    if hair.style in ("crop", "side", "quiff", "curly"):
-        on_top = smoothstep(0.765, 0.820, canonical[:, 2])
-        length = length * (SHORT_SIDES + (1 - SHORT_SIDES) * on_top)
-    return length
+    on_top = smoothstep(0.765, 0.820, canonical[:, 2])
+    return length * (style.sides + (1 - style.sides) * on_top)
 
 
 def _lift_factor(canonical: Floats, hair: Hair, style: Style) -> Floats:
@@ -121,7 +139,7 @@ def _lift_factor(canonical: Floats, hair: Hair, style: Style) -> Floats:
 # -- growth --------------------------------------------------------------------------------------------------
 
 
-class _Skull:
+class Skull:
     """The nearest skin to a point; ears are left out, hair would climb them."""
 
     def __init__(self, scalp: Scalp) -> None:
@@ -140,7 +158,7 @@ class _Skull:
         return dot(offset, normal)[:, 0], normal, self._canonical[nearest] + offset
 
 
-def _grow(roots: Roots, traits: _Traits, skull: _Skull, hair: Hair, style: Style) -> Floats:
+def _grow(roots: Roots, traits: _Traits, skull: Skull, hair: Hair, style: Style) -> Floats:
     """Strands [g, NUM_POINTS, 3], all guides one step at a time."""
     usual_length = hair.length * style.length
     full_lift_after = min(0.028, 0.6 * usual_length)  # m along the strand
@@ -165,7 +183,7 @@ def _grow(roots: Roots, traits: _Traits, skull: _Skull, hair: Hair, style: Style
 
 
 def _growth(canonical: Floats, roots: Roots, traits: _Traits) -> Growth:
-    sides = np.where(roots.canonical[:, 0] > traits.parting, 1.0, -1.0)[:, None]
+    sides = np.where(roots.canonical[:, 0] > traits.partings, 1.0, -1.0)[:, None]
     return Growth(canonical, roots.canonical, sides, traits.whim)
 
 

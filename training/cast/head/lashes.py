@@ -12,10 +12,10 @@ from training.cast.head.strands import Strands
 from training.cast.traits import Look
 
 NUM_POINTS: Final = 6  # of a lash
-UPPER_COUNT: Final = 70  # an eye, at density 1
+UPPER_COUNT: Final = 95  # an eye, at density 1
 LOWER_COUNT: Final = 34
 LOWER_LENGTH: Final = 0.62  # of the strip's depth
-UPPER_RADIUS: Final = 0.00013  # m, at the root
+UPPER_RADIUS: Final = 0.00014  # m, at the root
 LOWER_RADIUS: Final = 0.00009
 STRIP_ROWS: Final = 5  # of vertices, from the lid to the tips
 

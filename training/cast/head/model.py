@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
+from training.cast.head.further_actions import further_actions
 from training.cast.head.mesh import Floats, Quads, Subdivision, vertex_normals
 from training.cast.shapes import SHAPE_LABELS
 from training.cast.traits import Identity, Phenotype
@@ -49,7 +50,7 @@ class HeadModel:
     macro_shapes: NDArray[np.float32]  # [macros, m, 3], m
     raised: NDArray[np.float32]  # [117, m, 3], the shapes of SHAPE_LABELS at +1
     lowered: NDArray[np.float32]  # [117, m, 3], at -1
-    actions: Mapping[str, Floats]  # ARKit action → [m, 3] at weight 1
+    actions: Mapping[str, Floats]  # ARKit's actions and further_actions.py's → [m, 3] at weight 1
     faces: Mapping[str, Quads]  # PARTS → quads on coarse vertices
     joints: Mapping[str, NDArray[np.int32]]  # JOINTS → the coarse vertices whose mean the joint is
     skin: Subdivision
@@ -78,6 +79,10 @@ class HeadModel:
         template = arrays["template"].astype(np.float64)
         weights = arrays["weights"].astype(np.float64)
         faces = {part: arrays[f"quads.{part}"].astype(np.int32) for part in PARTS}
+        raised, lowered = arrays["raised"].astype(np.float32), arrays["lowered"].astype(np.float32)
+        actions = dict(
+            zip(arrays["action_labels"].tolist(), arrays["actions"].astype(np.float64), strict=True)
+        )
         skin = Subdivision.of(faces["skin"], len(template), LEVELS)
         canonical = skin.points(template)
         return cls(
@@ -85,15 +90,9 @@ class HeadModel:
             weights=weights,
             macro_labels=tuple(arrays["macro_labels"].tolist()),
             macro_shapes=arrays["macro_shapes"].astype(np.float32),
-            raised=arrays["raised"].astype(np.float32),
-            lowered=arrays["lowered"].astype(np.float32),
-            actions=dict(
-                zip(
-                    arrays["action_labels"].tolist(),
-                    arrays["actions"].astype(np.float64),
-                    strict=True,
-                )
-            ),
+            raised=raised,
+            lowered=lowered,
+            actions=actions | further_actions(template, faces, raised, lowered, actions),
             faces=faces,
             joints={joint: arrays[f"joint.{joint}"].astype(np.int32) for joint in JOINTS},
             skin=skin,
@@ -130,7 +129,7 @@ class HeadModel:
         return np.asarray(vertices)
 
     def with_actions(self, coarse: Floats, actions: Mapping[str, float]) -> Floats:
-        """Coarse vertices [m, 3] moved by ARKit actions of weights in [0, 1] (jawLeft in [-1, 1])."""
+        """Coarse vertices [m, 3] moved by actions of weights in [0, 1], sideways ones in [-1, 1]."""
         moved = coarse.copy()
         for action, weight in actions.items():
             if action not in self.actions:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 from training.cast.head.mesh import Floats, smoothstep
 from training.cast.head.model import HeadModel
@@ -23,6 +24,9 @@ class Regions:
     lid: Floats  # the upper one
     lid_rim: Floats  # around the eye's opening
     t_zone: Floats  # forehead, nose and chin, where skin shines
+    pores: Floats  # where they are wide: nose, inner cheeks, forehead, chin
+    lash_line: Floats  # skin from which the upper lashes grow
+    mouth_corner: Floats  # off the mouth's middle
 
     @classmethod
     def of(cls, model: HeadModel) -> Self:
@@ -47,4 +51,25 @@ class Regions:
             t_zone=spot((0, 0.770), (0.030, 0.025))
             + spot((0, 0.705), (0.010, 0.03))
             + 0.6 * spot((0, 0.632), (0.014, 0.01)),
+            pores=np.clip(
+                spot((0, 0.694), (0.020, 0.016))
+                + spot((0.024, 0.694), (0.016, 0.016))
+                + 0.7 * spot((0, 0.775), (0.040, 0.018))
+                + 0.5 * spot((0, 0.632), (0.018, 0.012)),
+                0,
+                1,
+            ),
+            lash_line=lash_line(model),
+            mouth_corner=smoothstep(0.014, 0.022, x),
         )
+
+
+def lash_line(model: HeadModel) -> Floats:
+    """How near the fine skin [n] is to the upper lashes: 1 at their roots, 0 from 2.2 mm on."""
+    strips = [model.faces[f"{side}-eyelashes-2"] for side in ("l", "r")]
+    lashes = model.template[np.unique(np.concatenate(strips))]
+    x, y, z = model.canonical.T
+    near_eye = np.flatnonzero((np.abs(np.abs(x) - 0.031) < 0.025) & (np.abs(z - 0.7275) < 0.02) & (y < -0.09))
+    line = np.zeros(len(model.canonical))
+    line[near_eye] = smoothstep(0.0022, 0.0006, cKDTree(lashes).query(model.canonical[near_eye])[0])
+    return line

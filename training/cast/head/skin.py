@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from training.cast.arithmetic import linear_rgb
 from training.cast.head.face_hair import beard_density, brow_density
-from training.cast.head.mesh import Floats
+from training.cast.head.mesh import Floats, smoothstep
 from training.cast.head.model import HeadModel
 from training.cast.head.regions import Regions
 from training.cast.head.scalp_hair import ScalpHair
@@ -29,8 +29,14 @@ DARKEST, BRIGHTEST = 0.004, 0.95  # what a renderer still shades well
 # The columns of SkinPaint.mask.
 FRECKLES: Final = 0
 ROUGHNESS: Final = 1
-PORES: Final = 2  # strength of the bump
+BUMP: Final = 2  # its strength
 SPECULAR: Final = 3
+
+# The columns of SkinPaint.fine.
+STUBBLE: Final = 0  # dots of a shaven beard
+PORES: Final = 1
+CAPILLARIES: Final = 2
+MOLES: Final = 3  # share of the places for one that have one
 
 # Moves each person's noise to another place, which seeds 97 apart share, m.
 TEXTURE_STEP: Final = np.array([0.37, 0.11, 0.23])
@@ -40,20 +46,25 @@ NUM_TEXTURES: Final = 97
 @dataclass(frozen=True, eq=False)
 class SkinPaint:
     colour: Floats  # [n, 3], linear RGB
-    mask: Floats  # [n, 4], each in [0, 1]: FRECKLES, ROUGHNESS, PORES, SPECULAR
+    mask: Floats  # [n, 4], each in [0, 1]: FRECKLES, ROUGHNESS, BUMP, SPECULAR
+    fine: Floats  # [n, 4], from 0: STUBBLE, PORES, CAPILLARIES, MOLES
     texture_space: Floats  # [n, 3], m; where the shader's noise is read: canonical, shifted for each person
 
 
 def paint(model: HeadModel, regions: Regions, person: Person, hair: ScalpHair) -> SkinPaint:
     seed = person.identity.seed
     generator = np.random.default_rng([seed, STREAM])
-    colour = _living_skin(regions, person.look.skin)
+    lips = lip_colour(person.look.skin)
+    colour = _mixed(_living_skin(regions, person.look.skin), lips, 0.9 * regions.lips)
     colour = colour * _pigmentation(model.canonical, person.look.skin.aging, generator)
     colour = _under_hair(colour, model, regions, person, hair)
-    colour = _mixed(colour, MOUTH_CAVITY, regions.cavity)
+    # The inner skin of the mouth's corners is lip, not throat.
+    inside = _mixed(np.tile(MOUTH_CAVITY, (len(colour), 1)), 0.8 * lips, regions.mouth_corner)
+    colour = _mixed(colour, inside, regions.cavity)
     return SkinPaint(
         colour=np.clip(colour, DARKEST, BRIGHTEST),
         mask=_surface(model.canonical, regions, person.look.skin, hair),
+        fine=_fine(model.canonical, regions, person),
         texture_space=model.canonical + TEXTURE_STEP * (seed % NUM_TEXTURES),
     )
 
@@ -69,6 +80,17 @@ def ground_colour(skin: Skin) -> Floats:
     return np.asarray(tone * [red, green, blue])
 
 
+def paleness(skin: Skin) -> float:
+    """How much redness shows: less on dark skin."""
+    return 1 - 0.55 * skin.tone
+
+
+def lip_colour(skin: Skin) -> Floats:
+    """Linear RGB [3]."""
+    lips = ground_colour(skin) * ((0.84, 0.47, 0.48) if skin.tone < 0.5 else (0.95, 0.64, 0.64))
+    return np.asarray(lips * (1 - 0.45 * max(skin.lip, 0.0) * np.array([0.35, 1, 0.85])))
+
+
 def hair_colour(hair: Hair) -> Floats:
     """Linear RGB [3] of a patch of hair: light absorbed by melanin, mixed with grey."""
     coloured = np.exp(-np.array([4.0, 4.7, 5.6]) * hair.melanin**0.8) * [0.75, 0.55, 0.36]
@@ -79,9 +101,9 @@ def hair_colour(hair: Hair) -> Floats:
 
 
 def _living_skin(regions: Regions, skin: Skin) -> Floats:
-    """[n, 3]: blood near the surface, shadows around the eyes, lips."""
+    """[n, 3]: blood near the surface, shadows around the eyes."""
     ground = ground_colour(skin)
-    pale = 1 - 0.55 * skin.tone  # redness shows less on dark skin
+    pale = paleness(skin)
     flush = np.clip(0.55 + 0.25 * skin.flush, 0.1, 1.2) * pale
     colour = np.tile(ground, (len(regions.lips), 1))
     tints = (
@@ -95,9 +117,7 @@ def _living_skin(regions: Regions, skin: Skin) -> Floats:
     )
     for share, factor in tints:
         colour = _tinted(colour, share, factor)
-    lips = ground * ((0.84, 0.47, 0.48) if skin.tone < 0.5 else (0.95, 0.64, 0.64))
-    lips = lips * (1 - 0.45 * max(skin.lip, 0.0) * np.array([0.35, 1, 0.85]))
-    return _mixed(colour, lips, 0.9 * regions.lips)
+    return colour
 
 
 def _pigmentation(canonical: Floats, aging: float, generator: np.random.Generator) -> Floats:
@@ -115,17 +135,20 @@ def _under_hair(
     """[n, 3]: scalp, brows and beard are darker between the hairs, a shaved chin a little bluish."""
     look = person.look
     of_hair = hair_colour(look.hair)
-    colour = _mixed(colour, 0.06 * colour + 0.55 * of_hair, 0.95 * hair.thickness)
+    # The scalp is seen at the edge of the hair, and hardly further in.
+    covered = 0.95 * hair.thickness * (0.12 + 0.88 * smoothstep(0, 0.020, hair.margin))
+    share = 0.45 if look.hair.style == "buzz" else 0.30
+    colour = _mixed(colour, 0.10 * colour + share * of_hair, covered)
     colour = _mixed(colour, of_hair, 0.42 * brow_density(model.canonical, look.brow))
     beyond_lips = 1 - regions.lips
     if look.beard:
-        share = 0.35 if look.beard.kind == "stubble" else 0.42
+        share = 0.30 if look.beard.kind == "stubble" else 0.62
         density = beard_density(model.canonical, look.beard.kind) * beyond_lips
-        return _mixed(colour, 0.40 * colour + 0.5 * of_hair, share * density)
+        return _mixed(colour, 0.36 * colour + 0.4 * of_hair, share * density)
     if person.identity.is_female:
         return colour
-    shadow = beard_density(model.canonical, "full") * 0.5 * min(look.hair.melanin, 0.9) * beyond_lips
-    return _tinted(colour, shadow, (0.80, 0.82, 0.86))
+    shadow = beard_density(model.canonical, "full") * 0.4 * min(look.hair.melanin, 0.9) * beyond_lips
+    return _tinted(colour, shadow, (0.82, 0.84, 0.88))
 
 
 def _tinted(colour: Floats, share: Floats, factor: ArrayLike) -> Floats:
@@ -150,6 +173,23 @@ def _surface(canonical: Floats, regions: Regions, skin: Skin, hair: ScalpHair) -
     shine = 0.08 * regions.t_zone + 0.14 * lips + 0.15 * regions.cavity + 0.18 * regions.lid_rim
     roughness = np.clip(0.54 - 0.05 * skin.gloss + 0.05 * skin.aging - shine, 0.2, 0.8)
     mask[:, ROUGHNESS] = roughness * (1 - hair.thickness) + 0.95 * hair.thickness
-    mask[:, PORES] = np.clip(0.45 + 0.35 * skin.aging - 0.3 * lips, 0.1, 1)
+    mask[:, BUMP] = np.clip(0.50 + 0.35 * skin.aging - 0.25 * lips, 0.1, 1)
     mask[:, SPECULAR] = 0.5 * np.sqrt(1 - hair.thickness)  # no shine from between the hairs
     return mask
+
+
+def _fine(canonical: Floats, regions: Regions, person: Person) -> Floats:
+    """SkinPaint.fine [n, 4]."""
+    look = person.look
+    skin, hair = look.skin, look.hair
+    dry = (1 - regions.lips) * (1 - regions.cavity)
+    facing = smoothstep(-0.02, -0.07, canonical[:, 1])
+    fine = np.zeros((len(canonical), 4))
+    if look.beard is None and not person.identity.is_female:
+        dark = 0.75 * min(hair.melanin, 0.9) * (1 - 0.5 * hair.grey)
+        fine[:, STUBBLE] = beard_density(canonical, "full") * dry * dark
+    fine[:, PORES] = dry * np.clip(0.30 + 0.75 * regions.pores, 0, 1) * facing * skin.pores
+    flushed = np.clip(regions.cheek + regions.nose, 0, 1) * paleness(skin)
+    fine[:, CAPILLARIES] = dry * flushed * skin.capillaries
+    fine[:, MOLES] = skin.moles * (dry > 0.9) * (regions.lid_rim < 0.1)
+    return fine

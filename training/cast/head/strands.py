@@ -31,6 +31,10 @@ class SurfacePoints:
     corners: NDArray[np.int32]  # [n, 4], the vertices of the quad that each lies on
     weights: Floats  # [n, 4], bilinear, sum 1
 
+    @classmethod
+    def none(cls) -> Self:
+        return cls(np.zeros((0, 4), np.int32), np.zeros((0, 4)))
+
     def __len__(self) -> int:
         return len(self.corners)
 
@@ -46,15 +50,40 @@ def sample_surface(
 
     None at all where the density is zero everywhere.
     """
+    masses = _masses(quads, points, density)
+    if masses.sum() <= 0 or count == 0:
+        return SurfacePoints.none()
+    chosen = generator.choice(len(quads), count, p=masses / masses.sum())
+    return _within(quads[chosen], generator)
+
+
+def sample_evenly(
+    quads: Quads, points: Floats, density: Floats, count: int, generator: np.random.Generator
+) -> SurfacePoints:
+    """Like `sample_surface`, but stratified: one place in each of `count` equal masses, in the quads' order.
+
+    Neighbours in that order lie near each other, so that hairs keep their distance and no patch stays bare.
+    """
+    masses = _masses(quads, points, density)
+    if masses.sum() <= 0 or count == 0:
+        return SurfacePoints.none()
+    strata = (np.arange(count) + generator.random(count)) / count
+    chosen = np.searchsorted(np.cumsum(masses) / masses.sum(), strata)
+    return _within(quads[np.minimum(chosen, len(quads) - 1)], generator)
+
+
+def _masses(quads: Quads, points: Floats, density: Floats) -> Floats:
+    """Area times mean density of each quad [q]."""
     a, b, c, d = (points[quads[:, corner]] for corner in range(4))
     areas = 0.5 * np.linalg.norm(np.cross(c - a, d - b), axis=1)
-    shares = areas * density[quads].mean(1)
-    if shares.sum() <= 0 or count == 0:
-        return SurfacePoints(np.zeros((0, 4), np.int32), np.zeros((0, 4)))
-    chosen = generator.choice(len(quads), count, p=shares / shares.sum())
-    u, v = generator.random((2, count))
+    return np.asarray(areas * density[quads].mean(1))
+
+
+def _within(corners: Quads, generator: np.random.Generator) -> SurfacePoints:
+    """A random place on each of these quads [n, 4]."""
+    u, v = generator.random((2, len(corners)))
     weights = np.stack([(1 - u) * (1 - v), u * (1 - v), u * v, (1 - u) * v], 1)
-    return SurfacePoints(quads[chosen], weights)
+    return SurfacePoints(corners, weights)
 
 
 @dataclass(frozen=True, eq=False)

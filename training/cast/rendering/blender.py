@@ -11,6 +11,8 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 
+RGBA = tuple[float, float, float, float]  # linear
+
 # Kind of attribute → its name in Blender's Python.
 _VALUE_NAMES: Final = {"FLOAT": "value", "FLOAT_VECTOR": "vector", "FLOAT_COLOR": "color"}
 
@@ -29,8 +31,7 @@ class Part:
     def put(self, vertices: NDArray[np.floating], quads: NDArray[np.integer]) -> None:
         """vertices [n, 3] in metres, quads [q, 4]."""
         if len(vertices) == self._num_vertices and np.array_equal(quads, self._quads):
-            self.mesh.vertices.foreach_set("co", _flat(vertices, np.float32))
-            self.mesh.update()
+            self.move(vertices)
             return
         self.mesh.clear_geometry()
         self.mesh.vertices.add(len(vertices))
@@ -42,6 +43,14 @@ class Part:
         self.mesh.update(calc_edges=True)
         self.mesh.shade_smooth()
         self._num_vertices, self._quads = len(vertices), np.array(quads, np.int32)
+
+    def move(self, vertices: NDArray[np.floating]) -> None:
+        """The same vertices elsewhere, [n, 3] in metres."""
+        self.mesh.vertices.foreach_set("co", _flat(vertices, np.float32))
+        self.mesh.update()
+
+    def hide(self, is_hidden: bool = True) -> None:
+        self.object.hide_render = is_hidden
 
     def paint(self, **attributes: NDArray[np.floating]) -> None:
         """Set attributes of the vertices: numbers [n], vectors [n, 3], colours with alpha [n, 4]."""
@@ -122,6 +131,10 @@ class NodeTree:
         """`shader`'s first output is the surface."""
         self._tree.links.new(shader.outputs[0], self._output.inputs["Surface"])
 
+    def put_out(self, name: str, value: Any) -> None:
+        """`value` is also written to the render pass `name`."""
+        self.add("OutputAOV", {"Value": value}).aov_name = name
+
     def attribute(self, name: str, output: str) -> Any:
         """The socket of an attribute: as "Color", "Vector", "Fac" or "Alpha"."""
         return self.add("Attribute", attribute_name=name).outputs[output]
@@ -134,11 +147,26 @@ class NodeTree:
     def math(self, operation: str, *operands: Any) -> Any:
         return self.add("Math", dict(enumerate(operands)), operation=operation).outputs[0]
 
+    def noise(self, place: Any, scale: float, octaves: float = 2.0, roughness: float = 0.5) -> Any:
+        """Perlin noise about 0.5; `scale`, per unit of `place`, is the coarsest octave's."""
+        node = self.add(
+            "TexNoise", {"Vector": place, "Scale": scale, "Detail": octaves, "Roughness": roughness}
+        )
+        return node.outputs[0]
+
+    def channels(self, colour: Any) -> tuple[Any, Any, Any]:
+        red, green, blue = self.add("SeparateColor", {0: colour}).outputs
+        return red, green, blue
+
+    def mixed(self, amount: Any, colour: Any, other: Any, blend_type: str = "MIX") -> Any:
+        """`colour` where `amount` is 0, `other` where it is 1."""
+        # The mix node has inputs for numbers, vectors and colours; 6, 7 and output 2 are the colours'.
+        node = self.add("Mix", {0: amount, 6: colour, 7: other}, data_type="RGBA", blend_type=blend_type)
+        return node.outputs[2]
+
     def multiplied(self, amount: Any, colour: Any, factor: Any) -> Any:
         """`colour` times `factor`, where `amount` is 1, and unchanged where it is 0."""
-        # The mix node has inputs for numbers, vectors and colours; 6, 7 and output 2 are the colours'.
-        node = self.add("Mix", {0: amount, 6: colour, 7: factor}, data_type="RGBA", blend_type="MULTIPLY")
-        return node.outputs[2]
+        return self.mixed(amount, colour, factor, "MULTIPLY")
 
 
 def _flat(values: NDArray[Any], dtype: type[np.generic]) -> NDArray[Any]:

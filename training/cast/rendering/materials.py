@@ -1,6 +1,7 @@
-"""Cycles shaders of everything in a picture, and the few values in them that belong to a person or scene.
+"""The shaders of everything in a picture, and the few values in them that belong to a person or scene.
 
-Colours are linear RGB with alpha, scales of noise are per metre, subsurface scales metres.
+Skin and attire have files of their own; here are eyes, mouth, hair and the backdrop. Colours are linear RGB
+with alpha, subsurface scales metres.
 """
 
 from dataclasses import dataclass
@@ -8,24 +9,29 @@ from typing import Any, Final
 
 import bpy
 
-from training.cast.rendering.blender import NodeTree
-from training.cast.traits import Hair
-
-RGBA = tuple[float, float, float, float]
-
-# Skin. What pigment multiplies the colour by; blood shows wherever there is less of it.
-FRECKLE: Final[RGBA] = (0.62, 0.42, 0.30, 1)
-CREASE: Final[RGBA] = (0.58, 0.42, 0.40, 1)
-SKIN_RADIUS: Final = (1.0, 0.36, 0.19)  # how far red, green and blue travel in skin, relative
-SKIN_SCALE: Final = 0.0026
-PORE_DEPTH: Final = 0.00030  # m
+from training.cast.head.eyes import TEXTURE_REACH, iris_texture
+from training.cast.rendering.attire_shader import (
+    CoveringMaterial,
+    FrameMaterial,
+    make_cloth,
+    make_covering,
+    make_frame,
+    make_lens,
+)
+from training.cast.rendering.blender import RGBA, NodeTree, put_image
+from training.cast.rendering.skin_shader import make_skin
+from training.cast.traits import Hair, Look
 
 TEETH: Final[RGBA] = (0.60, 0.52, 0.41, 1)
 GUM: Final[RGBA] = (0.36, 0.11, 0.10, 1)
 
-# How far the melanin of single hairs lies from the head's, when some are grey.
+# How far the share of grey hairs is stretched between hairs that are grey and hairs that are not.
 GREY_SPREAD: Final = 0.15
 GREY_MELANIN: Final = 0.04
+
+LASH_MELANIN: Final = 0.95  # at least: blond people's lashes are dark too
+LASH_GREY: Final = 0.1  # they hardly ever grey, of the share on the head
+BROW_GREY: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +40,9 @@ class HairMaterial:
     _shader: Any
     _melanin: Any  # MapRange from a hair's random number
 
-    def colour(self, hair: Hair, grey_share: float, melanin_gain: float) -> None:
-        """The head's colour; brows and lashes are a little darker and grey later than the scalp."""
-        grey = hair.grey * grey_share
-        melanin = min(hair.melanin * melanin_gain, 1.0)
+    def colour(self, melanin: float, redness: float, grey: float) -> None:
+        """`melanin` from 0, white-blond, to 1, black; `grey`: the share of hairs that are."""
+        melanin = min(melanin, 1.0)
         if grey > 0:  # hairs whose random number is below `grey` are grey, with a short passage to the others
             chances = max(0.0, grey - GREY_SPREAD), grey + GREY_SPREAD
             melanins = GREY_MELANIN, melanin
@@ -46,7 +51,7 @@ class HairMaterial:
             melanins = melanin, melanin
         for index, value in enumerate((*chances, *melanins), start=1):
             self._melanin.inputs[index].default_value = value
-        self._shader.inputs["Melanin Redness"].default_value = hair.redness
+        self._shader.inputs["Melanin Redness"].default_value = redness
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,28 +62,56 @@ class Materials:
     eye: Any
     teeth: Any
     gum: Any
-    hair: HairMaterial  # scalp and beard
-    lash: HairMaterial  # brows and lashes
+    hair: HairMaterial
+    brow: HairMaterial
+    lash: HairMaterial
+    beard: HairMaterial
     cloth: Any
+    frame: FrameMaterial
+    lens: Any
+    covering: CoveringMaterial
     backdrop: Any
     eye_image: Any  # image nodes
     backdrop_image: Any
     cloth_colour: Any  # an input
 
+    def suit(self, look: Look) -> None:
+        """Everything of a person that is no vertex attribute."""
+        put_image(self.eye_image, iris_texture(look))
+        self._colour_hair(look.hair)
+        self.cloth_colour.default_value = (*look.cloth, 1)
+        if look.glasses:
+            self.frame.colour(look.glasses)
+        if look.covering:
+            self.covering.colour(look.covering)
 
-def make_materials(eye_texture_half_width: float) -> Materials:
-    """`eye_texture_half_width`: how much of the unit eyeball, seen from the front, its texture shows."""
-    eye, eye_image = _eye(eye_texture_half_width)
-    cloth, cloth_colour = _cloth()
+    def _colour_hair(self, hair: Hair) -> None:
+        """Beard and brows are darker than the head, and brows grey later."""
+        melanin, redness, grey = hair.melanin, hair.redness, hair.grey
+        self.hair.colour(melanin, redness, grey)
+        self.beard.colour(1.05 * melanin, redness, grey)
+        self.brow.colour(1.1 * melanin + 0.04, redness, BROW_GREY * grey)
+        self.lash.colour(max(melanin, LASH_MELANIN), redness, LASH_GREY * grey)
+
+
+def make_materials(detail: float) -> Materials:
+    """`detail`: how much of the skin's finest texture shows, in [0, 1]."""
+    eye, eye_image = _eye()
+    cloth, cloth_colour = make_cloth()
     backdrop, backdrop_image = _backdrop()
     return Materials(
-        skin=_skin(),
+        skin=make_skin(detail),
         eye=eye,
         teeth=_mouth("teeth", TEETH, roughness=0.25, scale=0.0012),
         gum=_mouth("gum", GUM, roughness=0.30, scale=0.002),
-        hair=_hair("hair", variation=0.12),
-        lash=_hair("lash", variation=0.0),
+        hair=_hair("hair", variation=0.2, roughness=0.32, radial_roughness=0.42),
+        brow=_facial_hair("brow"),
+        lash=_facial_hair("lash"),
+        beard=_facial_hair("beard"),
         cloth=cloth,
+        frame=make_frame(),
+        lens=make_lens(),
+        covering=make_covering(),
         backdrop=backdrop,
         eye_image=eye_image,
         backdrop_image=backdrop_image,
@@ -86,67 +119,12 @@ def make_materials(eye_texture_half_width: float) -> Materials:
     )
 
 
-def _skin() -> Any:
-    """Vertex colours do the large work; noise adds mottling, freckles and pores.
-
-    Attributes: `rest` where a vertex is on the head at rest, so that noise sticks to the skin; `colour`;
-    `mask`: red freckles, green roughness, blue depth of pores, alpha specularity; `crease` darkening.
-    """
-    material = bpy.data.materials.new("skin")
-    nodes = NodeTree(material)
-    rest = nodes.attribute("rest", "Vector")
-    specular = nodes.attribute("mask", "Alpha")
-    mask = nodes.add("SeparateColor", {0: nodes.attribute("mask", "Color")})
-    freckled = nodes.multiplied(_freckles(nodes, rest, mask.outputs[0]), _mottled(nodes, rest), FRECKLE)
-    pores = nodes.add("TexNoise", {"Vector": rest, "Scale": 620.0, "Detail": 1.0})
-    bump = nodes.add(
-        "Bump", {"Strength": mask.outputs[2], "Height": pores.outputs[0], "Distance": PORE_DEPTH}
-    )
-    shader = nodes.add(
-        "BsdfPrincipled",
-        {
-            "Base Color": nodes.multiplied(nodes.attribute("crease", "Fac"), freckled, CREASE),
-            "Roughness": mask.outputs[1],
-            "IOR": 1.40,
-            "Normal": bump.outputs[0],
-            "Specular IOR Level": specular,
-            "Subsurface Weight": 1.0,
-            "Subsurface Radius": SKIN_RADIUS,
-            "Subsurface Scale": SKIN_SCALE,
-            "Coat Weight": nodes.math("MULTIPLY", specular, 0.12),  # a film of oil
-            "Coat Roughness": 0.30,
-        },
-        subsurface_method="BURLEY",
-    )
-    nodes.finish(shader)
-    return material
-
-
-def _mottled(nodes: NodeTree, rest: Any) -> Any:
-    """The painted colour, unevenly: finely in all channels, and more broadly in green, which is blood."""
-    fine = nodes.add("TexNoise", {"Vector": rest, "Scale": 170.0, "Detail": 3.0}).outputs[0]
-    broad = nodes.add("TexNoise", {"Vector": rest, "Scale": 90.0, "Detail": 2.0}).outputs[0]
-    pigment = nodes.remapped(fine, (0.25, 0.75), (0.84, 1.12))
-    blood = nodes.remapped(broad, (0.25, 0.75), (0.84, 1.13))
-    uneven = nodes.add("CombineColor", {"Red": pigment, "Green": blood, "Blue": pigment})
-    return nodes.multiplied(1.0, nodes.attribute("colour", "Color"), uneven.outputs[0])
-
-
-def _freckles(nodes: NodeTree, rest: Any, density: Any) -> Any:
-    """How much freckle there is: round spots in about half of the cells of a Voronoi pattern."""
-    cells = nodes.add("TexVoronoi", {"Vector": rest, "Scale": 330.0})
-    spot = nodes.remapped(cells.outputs["Distance"], (0.12, 0.34), (1.0, 0.0))
-    chance = nodes.add("SeparateColor", {0: cells.outputs["Color"]}).outputs[0]
-    chosen = nodes.remapped(chance, (0.45, 0.75), (0.0, 1.0))
-    return nodes.math("MULTIPLY", nodes.math("MULTIPLY", spot, chosen), density)
-
-
-def _eye(texture_half_width: float) -> tuple[Any, Any]:
+def _eye() -> tuple[Any, Any]:
     """The texture projected from the front, under a clear coat. Attribute: `direction` from the centre."""
     material = bpy.data.materials.new("eye")
     nodes = NodeTree(material)
     direction = nodes.add("SeparateXYZ", {0: nodes.attribute("direction", "Vector")})
-    scale = 0.5 / texture_half_width
+    scale = 0.5 / TEXTURE_REACH
     across = nodes.math("MULTIPLY_ADD", direction.outputs[0], scale, 0.5)
     upwards = nodes.math("MULTIPLY_ADD", direction.outputs[2], scale, 0.5)
     place = nodes.add("CombineXYZ", {"X": across, "Y": upwards})
@@ -189,7 +167,7 @@ def _mouth(name: str, colour: RGBA, roughness: float, scale: float) -> Any:
     return material
 
 
-def _hair(name: str, variation: float) -> HairMaterial:
+def _hair(name: str, variation: float, roughness: float, radial_roughness: float) -> HairMaterial:
     """Melanin as in people's hair, one value a hair; `variation` of brightness between hairs."""
     material = bpy.data.materials.new(name)
     nodes = NodeTree(material)
@@ -200,8 +178,8 @@ def _hair(name: str, variation: float) -> HairMaterial:
         {
             "Melanin": melanin.outputs[0],
             "Random Color": variation,
-            "Roughness": 0.32,
-            "Radial Roughness": 0.42,
+            "Roughness": roughness,
+            "Radial Roughness": radial_roughness,
             "IOR": 1.5,
         },
         parametrization="MELANIN",
@@ -210,27 +188,9 @@ def _hair(name: str, variation: float) -> HairMaterial:
     return HairMaterial(material, shader, melanin)
 
 
-def _cloth() -> tuple[Any, Any]:
-    """Knitted, with a nap. Attributes: `rest` as on the skin; `inside`, mm below the neckline: above it the
-    cloth is transparent, so that the hem is smooth where the mesh is coarse."""
-    material = bpy.data.materials.new("cloth")
-    nodes = NodeTree(material)
-    threads = nodes.add(
-        "TexNoise", {"Vector": nodes.attribute("rest", "Vector"), "Scale": 900.0, "Detail": 2.0}
-    )
-    bump = nodes.add("Bump", {"Strength": 0.6, "Height": threads.outputs[0], "Distance": 0.0008})
-    shader = nodes.add(
-        "BsdfPrincipled",
-        {
-            "Roughness": 0.9,
-            "Normal": bump.outputs[0],
-            "Alpha": nodes.math("GREATER_THAN", nodes.attribute("inside", "Fac"), 0.0),
-            "Sheen Weight": 0.35,
-            "Sheen Roughness": 0.4,
-        },
-    )
-    nodes.finish(shader)
-    return material, shader.inputs["Base Color"]
+def _facial_hair(name: str) -> HairMaterial:
+    """Coarser than on the head: it shines less."""
+    return _hair(name, variation=0.0, roughness=0.5, radial_roughness=0.6)
 
 
 def _backdrop() -> tuple[Any, Any]:

@@ -6,8 +6,9 @@ from typing import Final, Self
 
 import numpy as np
 
-from training.cast.head import eyes
+from training.cast.head import coverings, eyes
 from training.cast.head.creases import Creases
+from training.cast.head.glasses import WornGlasses, glasses
 from training.cast.head.grooming import Grooming, groom
 from training.cast.head.mesh import Floats, Quads, compacted, rotation, smoothstep, vertex_normals
 from training.cast.head.model import HeadModel, Turn
@@ -53,6 +54,12 @@ class Cloth:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Glasses:
+    frame: Floats  # [v, 3]
+    lenses: Floats  # [w, 3]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Pose:
     """One moment of a sitter, in world space."""
 
@@ -67,6 +74,8 @@ class Pose:
     brows: Strands
     lashes: Strands
     beard: Strands
+    glasses: Glasses | None
+    covering: Floats | None  # [v, 3], of the head
     anchors: Anchors
 
 
@@ -78,19 +87,28 @@ class Sitter:
     sockets: tuple[eyes.Socket, ...]  # left, right
     grooming: Grooming
     paint: SkinPaint
+    glasses: WornGlasses | None
+    covering: coverings.Covering | None
 
     @classmethod
     def of(cls, anatomy: Anatomy, person: Person) -> Self:
         model = anatomy.model
+        look = person.look
         neutral = model.neutral(person.identity)
-        grooming = groom(model, neutral, person)
+        sockets = tuple(eyes.socket(model, neutral, side) for side in SIDES)
+        covering = (
+            coverings.covering(model, neutral, look.covering, look.hair.style) if look.covering else None
+        )
+        grooming = groom(model, neutral, person, covering)
         return cls(
             anatomy=anatomy,
             person=person,
             neutral=neutral,
-            sockets=tuple(eyes.socket(model, neutral, side) for side in SIDES),
+            sockets=sockets,
             grooming=grooming,
             paint=paint(model, anatomy.regions, person, grooming.scalp),
+            glasses=glasses(model, neutral, sockets, look.glasses) if look.glasses else None,
+            covering=covering,
         )
 
     def pose(self, actions: Mapping[str, float], scene: Scene) -> Pose:
@@ -98,7 +116,8 @@ class Sitter:
         model = self.anatomy.model
         turn = model.turned(self.neutral, rotation(scene.yaw, scene.pitch, scene.roll))
         coarse = model.with_actions(self.neutral, actions)
-        skin, crease = self._skin(coarse, actions, turn)
+        face, crease = self._face(coarse, actions)
+        skin = turn.bend(face, model.fine_weights)
         normals = vertex_normals(skin, model.quads)
         beard = self.grooming.beard
         return Pose(
@@ -111,16 +130,23 @@ class Sitter:
             brows=self.grooming.brows.on(skin, normals),
             lashes=self.grooming.lashes.on(turn.bend(coarse, model.weights)),
             beard=beard.on(skin, normals) if beard else Strands.none(),
+            glasses=self._glasses(turn),
+            covering=self.covering.at(turn, face) if self.covering else None,
             anchors=self._anchors(turn),
         )
 
-    def _skin(self, coarse: Floats, actions: Mapping[str, float], turn: Turn) -> tuple[Floats, Floats]:
-        """The fine skin with its creases, posed, and how dark the creases are."""
+    def _face(self, coarse: Floats, actions: Mapping[str, float]) -> tuple[Floats, Floats]:
+        """The fine skin with its creases, before the head turns, and how dark the creases are."""
         model = self.anatomy.model
         smooth_skin = model.fine(coarse)
         depth, crease = self.anatomy.creases.of(actions, self.person.look.skin.aging)
         creased = smooth_skin + vertex_normals(smooth_skin, model.quads) * depth[:, None]
-        return turn.bend(creased, model.fine_weights), crease
+        return self.covering.tucked(creased) if self.covering else creased, crease
+
+    def _glasses(self, turn: Turn) -> Glasses | None:
+        if self.glasses is None:
+            return None
+        return Glasses(turn.head(self.glasses.frame.points), turn.head(self.glasses.lenses.points))
 
     def _cloth(self, skin: Floats, normals: Floats) -> Cloth:
         """The skin below the neckline, pushed out."""

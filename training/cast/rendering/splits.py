@@ -8,14 +8,14 @@
 The random draws are in the order in which they always were: a subject's number is its pictures.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
 from models.action_units import CATEGORIES, au_label
-from training.cast.actions import AU_ACTIONS, draw_category
+from training.cast.actions import ARKIT_UNITS, FURTHER_UNITS, INCOMPATIBLE, draw_category
 from training.cast.arithmetic import smooth
 from training.cast.dice import SeededDice
 from training.cast.people import sample_scene, seeded_sitting, studio_sitting
@@ -34,6 +34,8 @@ POPULATION_SEEDS: Final = 20_000
 STUDIO_STREAM: Final = 2014
 REPERTOIRE_STREAM: Final = 1978
 POPULATION_STREAM: Final = 4102
+# A third word: what came later has dice of its own, so that all else stays what it was.
+FURTHER_STREAM: Final = 59
 
 LIDS: Final = (43, 45)  # 45 is 43 in time; the repertoire shows closed lids at two amounts of its own
 GAZES: Final = [(x, y) for x in (-14, 0, 14) for y in (-7, 0, 7) if (x, y) != (0, 0)]  # degrees
@@ -49,6 +51,7 @@ LIGHT: Final = (
 )
 # Population: lids and winks are drawn separately, because they hide the eyes.
 NOT_AT_RANDOM: Final = (41, 42, 43, 45, 46)
+FURTHER_SHARE: Final = 0.22  # of the faces have one of FURTHER_UNITS drawn for them
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +117,11 @@ def _repertoire(number: int) -> Subject:
     seed = STUDIO_SEEDS + number
     sitting = studio_sitting(seed)
     generator = np.random.default_rng([number, REPERTOIRE_STREAM])
+    further = np.random.default_rng([seed, REPERTOIRE_STREAM, FURTHER_STREAM])
     unnamed = [
-        *_single_units(generator, sitting),
+        *_single_units(generator, sitting, ARKIT_UNITS),
+        *_lids(sitting),
+        *_single_units(further, sitting, FURTHER_UNITS),
         *_gazes(sitting),
         *_poses(sitting),
         *_ages(generator, sitting),
@@ -125,11 +131,14 @@ def _repertoire(number: int) -> Subject:
     return Subject("repertoire", number, seed, sitting, takes)
 
 
-def _single_units(generator: np.random.Generator, sitting: Sitting) -> Iterator[Take]:
-    for unit in AU_ACTIONS:
+def _single_units(generator: np.random.Generator, sitting: Sitting, units: Iterable[int]) -> Iterator[Take]:
+    for unit in units:
         if unit not in LIDS:
             intensity = float(generator.uniform(0.6, 1))
             yield Take("", au_label(unit), {unit: intensity}, sitting, is_face_only=True)
+
+
+def _lids(sitting: Sitting) -> Iterator[Take]:
     yield Take("", "AU43_half", {43: 0.5}, sitting, is_face_only=True)
     yield Take("", "AU43", {43: 1.0}, sitting, is_face_only=True)
 
@@ -192,7 +201,9 @@ def _population(number: int) -> Subject:
     seed = POPULATION_SEEDS + number
     sitting = seeded_sitting(seed)
     generator = np.random.default_rng([number, POPULATION_STREAM])
-    take = Take(f"{number:05d}", MIXED, _mixed_units(generator), sitting)
+    further = np.random.default_rng([number, POPULATION_STREAM, FURTHER_STREAM])
+    units = _with_further_unit(further, _mixed_units(generator))
+    take = Take(f"{number:05d}", MIXED, units, sitting)
     return Subject("population", number, seed, sitting, (take,))
 
 
@@ -205,7 +216,7 @@ def _mixed_units(generator: np.random.Generator) -> Units:
         category = str(generator.choice(list(CATEGORIES)[1:]))
         units = draw_category(generator, category, generator.uniform(0.5, 1.15))
     else:
-        candidates = [unit for unit in AU_ACTIONS if unit not in NOT_AT_RANDOM]
+        candidates = [unit for unit in ARKIT_UNITS if unit not in NOT_AT_RANDOM]
         chosen = generator.choice(candidates, generator.integers(1, 6), replace=False)
         units = {int(unit): float(generator.uniform(0.3, 1)) for unit in chosen}
     if generator.random() < 0.12:
@@ -213,3 +224,12 @@ def _mixed_units(generator: np.random.Generator) -> Units:
     elif generator.random() < 0.06:
         units[46] = float(generator.uniform(0.5, 1))
     return units
+
+
+def _with_further_unit(generator: np.random.Generator, units: Units) -> Units:
+    """Some faces also do what no ARKit action does, unless it does not go with the rest."""
+    if generator.random() >= FURTHER_SHARE:
+        return units
+    unit = int(generator.choice(list(FURTHER_UNITS)))
+    intensity = float(generator.uniform(0.4, 1))
+    return units if units.keys() & INCOMPATIBLE[unit] else units | {unit: intensity}

@@ -14,15 +14,16 @@ import cv2
 import numpy as np
 from mathutils import Matrix
 
-from training.cast.head.eyes import TEXTURE_REACH, iris_texture
 from training.cast.head.model import HeadModel
 from training.cast.rendering.blender import Part, StrandPart, put_image
+from training.cast.rendering.denoising import denoise_twice
 from training.cast.rendering.framing import Anchors, Camera, frame
 from training.cast.rendering.landmarks import Landmarks
 from training.cast.rendering.lights import WORLD_COLOUR, backdrop_picture, lamps, world_strength
 from training.cast.rendering.materials import Materials, make_materials
 from training.cast.rendering.overlay import Picture, Rectangle
 from training.cast.rendering.sitter import Anatomy, Pose, Sitter
+from training.cast.rendering.skin_shader import detail_at
 from training.cast.traits import Person, Scene, Sitting
 
 LAMPS: Final = ("key", "rim", "fill", "catch")
@@ -42,9 +43,11 @@ class Studio:
         """`size`: of the pictures, px; `samples` a pixel; the denoiser makes up for few of them."""
         bpy.ops.wm.read_factory_settings(use_empty=True)
         self._scene = bpy.context.scene
+        detail = detail_at(size)
         _set_up_cycles(self._scene, size, samples, threads)
+        denoise_twice(self._scene, detail)
         self._anatomy = Anatomy(model)
-        self._materials = make_materials(TEXTURE_REACH)
+        self._materials = make_materials(detail)
         self._parts = _Parts(self._scene, self._anatomy, self._materials)
         self._camera = _camera(self._scene)
         self._lamps = _lamps(self._scene, self._parts.eyes)
@@ -73,12 +76,8 @@ class Studio:
         """The sitter, made anew only when somebody else sits down."""
         if self._sitter is None or self._sitter.person != person:
             self._sitter = Sitter.of(self._anatomy, person)
-            self._parts.paint_skin(self._sitter)
-            look, materials = person.look, self._materials
-            put_image(materials.eye_image, iris_texture(look))
-            materials.cloth_colour.default_value = (*look.cloth, 1)
-            materials.hair.colour(look.hair, grey_share=1.0, melanin_gain=1.0)
-            materials.lash.colour(look.hair, grey_share=0.5, melanin_gain=1.05)
+            self._parts.paint(self._sitter)
+            self._materials.suit(person.look)
         return self._sitter
 
     def _aim(self, camera: Camera) -> None:
@@ -124,23 +123,39 @@ class _Parts:
         self.gums = Part(scene, "gums", materials.gum)
         self.tongue = Part(scene, "tongue", materials.gum)
         self.hair = StrandPart(scene, "hair", materials.hair.material)
-        self.brows = StrandPart(scene, "brows", materials.lash.material)
+        self.brows = StrandPart(scene, "brows", materials.brow.material)
         self.lashes = StrandPart(scene, "lashes", materials.lash.material)
-        self.beard = StrandPart(scene, "beard", materials.hair.material)
+        self.beard = StrandPart(scene, "beard", materials.beard.material)
+        self.frame = Part(scene, "frame", materials.frame.material)
+        self.lenses = Part(scene, "lenses", materials.lens)
+        self.lenses.object.visible_shadow = False
+        self.covering = Part(scene, "covering", materials.covering.material)
         # Attributes belong to vertices, so these must be there before anything is painted.
         self.skin.put(anatomy.model.canonical, anatomy.model.quads)
         for eye in self.eyes:
             eye.put(anatomy.eyeball, anatomy.eye_quads)
             eye.paint(direction=anatomy.eye_directions)
 
-    def paint_skin(self, sitter: Sitter) -> None:
-        paint = sitter.paint
+    def paint(self, sitter: Sitter) -> None:
+        """What stays on the vertices of a sitter in every pose."""
+        paint, glasses, covering = sitter.paint, sitter.glasses, sitter.covering
         opaque = np.ones((len(paint.colour), 1))
         self.skin.paint(
             rest=paint.texture_space,
             colour=np.concatenate([paint.colour, opaque], axis=1),
             mask=paint.mask,
+            fine=paint.fine,
         )
+        self.frame.hide(glasses is None)
+        self.lenses.hide(glasses is None)
+        self.covering.hide(covering is None)
+        if glasses:
+            self.frame.put(glasses.frame.points, glasses.frame.quads)
+            self.frame.paint(rest=glasses.frame.points, metal=glasses.frame.metal)
+            self.lenses.put(glasses.lenses.points, glasses.lenses.quads)
+        if covering:
+            self.covering.put(covering.points, covering.quads)
+            self.covering.paint(fabric=covering.fabric, inside=covering.inside)
 
     def show(self, pose: Pose) -> None:
         anatomy = self._anatomy
@@ -157,6 +172,11 @@ class _Parts:
         self.brows.put(pose.brows.points, pose.brows.radii)
         self.lashes.put(pose.lashes.points, pose.lashes.radii)
         self.beard.put(pose.beard.points, pose.beard.radii)
+        if pose.glasses:
+            self.frame.move(pose.glasses.frame)
+            self.lenses.move(pose.glasses.lenses)
+        if pose.covering is not None:
+            self.covering.move(pose.covering)
 
 
 def _set_up_cycles(scene: Any, size: int, samples: int, threads: int) -> None:
@@ -181,7 +201,8 @@ def _set_up_cycles(scene: Any, size: int, samples: int, threads: int) -> None:
     cycles.glossy_bounces = 3
     cycles.transmission_bounces = 5
     cycles.transparent_max_bounces = 4
-    cycles.sample_clamp_indirect = 3.0
+    # Fireflies: the denoisers would make spots of them.
+    cycles.sample_clamp_direct, cycles.sample_clamp_indirect = 6.0, 3.0
     cycles.caustics_reflective = cycles.caustics_refractive = False
     cycles.pixel_filter_type, cycles.filter_width = "BLACKMAN_HARRIS", 1.5
     scene.cycles_curves.shape, scene.cycles_curves.subdivisions = "RIBBONS", 2
