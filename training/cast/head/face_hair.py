@@ -168,7 +168,7 @@ def _moustache(canonical: Floats) -> Floats:
     x, y, z = np.abs(canonical[:, 0]), canonical[:, 1], canonical[:, 2]
     above_lip = smoothstep(0.6650, 0.669, z + 0.5 * _ragged(canonical))
     droop = 0.12 * x  # its upper edge falls outwards
-    below_nose = smoothstep(0.6805, 0.676, z + droop)
+    below_nose = smoothstep(0.6835, 0.6775, z + droop)
     return smoothstep(0.031, 0.020, x) * above_lip * below_nose * (y < -0.12)
 
 
