@@ -47,7 +47,7 @@ prove: $(VENV)/.dev ## the paper's claims, measured on the shipped weights
 eval-portrait: $(VENV)/.evaluation ## what the weights are worth; ARGS="--state STATE --sheets build/sheets"
 	$(PYTHON) -m training.evaluation $(ARGS)
 
-weights: cast-env $(VENV)/.dev ## the default weights anew, from numbers to build/weights (days on two cores)
+weights: cast-env $(VENV)/.dev ## the default weights anew, from numbers to build/weights (most of a day on two cores)
 	$(CAST_PYTHON) -m training.cast render --split studio --last 84 --size 512 --out $(CAST) --jobs 2
 	$(CAST_PYTHON) -m training.cast render --split repertoire --first 24 --last 38 --size 256 --out $(CAST) --jobs 2
 	$(CAST_PYTHON) -m training.cast render --split population --last 4000 --size 256 --out $(CAST) --jobs 2

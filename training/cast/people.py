@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from training.cast.arithmetic import clip, linear_rgb, smooth
 from training.cast.dice import Dice, LatentDice, SeededDice
-from training.cast.recipe import RECIPE, STYLES, StyleTables, with_additions, with_younger_age
+from training.cast.recipe import RECIPE, STYLES, StyleTables, grown_up, with_additions
 from training.cast.shapes import ASYMMETRY, CLIP, SHAPE_LABELS, SHAPES
 from training.cast.traits import (
     BEARDS,
@@ -64,7 +64,7 @@ LATENT_NAMES: Final[tuple[str, ...]] = (
     *("scene.zoom", "scene.distance", "scene.key_azimuth", "scene.key_elevation", "scene.key_size"),
     *("scene.key_power", "scene.key_warmth", "scene.rim_power", "scene.rim_azimuth", "scene.fill_power"),
     *("scene.backdrop", "scene.glow", "scene.glow_x", "scene.glow_y"),
-    *("age.is_younger", "age.younger", "skin.pores", "skin.capillaries", "skin.moles"),
+    *("skin.pores", "skin.capillaries", "skin.moles"),
     *("glasses", "glasses.shape", "glasses.size", "glasses.thickness", "glasses.frame", "glasses.colour"),
     *("covering", "covering.kind", "covering.colour", "covering.brightness"),
     *("covering.detail.0", "covering.detail.1", "covering.detail.2"),
@@ -96,8 +96,8 @@ def _person(identity: Identity, dice: Dice, later: Dice, recipe: int) -> Person:
     """The look, and what the second recipe added: its draws have `later` dice of their own."""
     if recipe == 1:
         return Person(identity, sample_look(dice, identity, STYLES[1]))
-    younger = with_younger_age(later, identity)
-    return with_additions(later, Person(younger, sample_look(dice, younger, STYLES[recipe])))
+    adult = grown_up(identity)
+    return with_additions(later, Person(adult, sample_look(dice, adult, STYLES[recipe])))
 
 
 def seeded_scene(seed: int) -> Scene:

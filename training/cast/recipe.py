@@ -1,5 +1,5 @@
-"""What the second recipe adds to the first one's people: younger adults, skin seen closely, glasses, head
-coverings, and short hair on every head.
+"""What the second recipe adds to the first one's people: skin seen closely, glasses, head coverings, and
+short hair on every head.
 
 A recipe is a way of rendering, counted up with every change that one can see. All its new draws come from
 dice of their own, always the same ones in the same order, so that whatever else a seed gives stays what it
@@ -48,10 +48,8 @@ STYLES: Final[Mapping[int, StyleTables]] = {
 HAIRLESS: Final = frozenset({"bald", "buzz"})
 SHORT: Final = frozenset({"pixie", "side", "crop", "buzz", "shortafro"})
 
-# Of the youngest group of the first recipe this share is younger still; nobody is near childhood: 0.5 is 25.
-YOUNGEST_BELOW: Final = 0.72
-YOUNGER_SHARE: Final = 0.40
-YOUNGER_AGES: Final = (0.54, 0.62)
+# 2/3 is 25 years; below, MakeHuman mixes a child's shape in. The first recipe went down to 0.58.
+ADULT_AGE: Final = 0.64
 
 GLASSES_SHARE: Final = 0.22
 GLASSES_SHARES: Final = {"round": 0.32, "rectangle": 0.42, "browline": 0.26}
@@ -71,12 +69,9 @@ COVERING_COLOURS: Final = (
 )
 
 
-def with_younger_age(dice: Dice, identity: Identity) -> Identity:
-    """Some of the youngest become younger."""
-    is_younger = dice.random("age.is_younger") < YOUNGER_SHARE
-    age = dice.uniform("age.younger", *YOUNGER_AGES)
-    if not is_younger or identity.phenotype.age >= YOUNGEST_BELOW:
-        return identity
+def grown_up(identity: Identity) -> Identity:
+    """Nobody has anything of a child's face."""
+    age = max(identity.phenotype.age, ADULT_AGE)
     return replace(identity, phenotype=replace(identity.phenotype, age=age))
 
 

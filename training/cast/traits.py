@@ -30,7 +30,7 @@ class Phenotype:
     """MakeHuman's macro sliders, each in [0, 1]; the three ancestries sum to 1."""
 
     gender: float  # 0 man, 1 woman
-    age: float  # 0.5 is 25 years, 1 is 90
+    age: float  # 2/3 is 25 years, 1 is 90
     muscle: float
     weight: float
     proportions: float

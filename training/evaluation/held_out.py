@@ -32,7 +32,7 @@ from training.factor_network import FactorGenerator
 
 BATCH: Final = 8
 LEAST_DEVIATION: Final = 0.05  # of a factor: one that hardly varies must not decide who is near
-YEARS_AT_HALF, YEARS_A_UNIT = 25.0, 130.0  # MakeHuman's age: 0.5 is 25 years, 1 is 90
+YOUNG, YEARS_YOUNG, YEARS_A_UNIT = 2 / 3, 25.0, 195.0  # MakeHuman's age: 2/3 is 25 years, 1 is 90
 
 Figures = dict[str, NDArray[np.float64]]  # name of a picture's maker → a figure each picture
 
@@ -130,15 +130,15 @@ def groups_of(cast: Cast) -> dict[str, NDArray[np.bool_]]:
         for name in ("phenotype.gender", "phenotype.age", "skin.tone")
     }
     woman = column["phenotype.gender"] > 0.5
-    years = YEARS_AT_HALF + YEARS_A_UNIT * (column["phenotype.age"] - 0.5)
+    years = YEARS_YOUNG + YEARS_A_UNIT * (column["phenotype.age"] - YOUNG)
     tone = column["skin.tone"]
     return {
         "all": np.ones(len(factors), bool),
         "women": woman,
         "men": ~woman,
-        "under 50 years": years < 50,
-        "50 to 69": (years >= 50) & (years < 70),
-        "70 and over": years >= 70,
+        "under 30 years": years < 30,
+        "30 to 59": (years >= 30) & (years < 60),
+        "60 and over": years >= 60,
         "light skin (tone < .3)": tone < 0.3,
         "medium (.3 to .55)": (tone >= 0.3) & (tone < 0.55),
         "dark (from .55)": tone >= 0.55,

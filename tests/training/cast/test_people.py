@@ -22,7 +22,7 @@ from training.cast.people import (
     seeded_sitting,
     studio_sitting,
 )
-from training.cast.recipe import RECIPE, SHORT, STYLES, with_additions, with_younger_age
+from training.cast.recipe import ADULT_AGE, RECIPE, SHORT, STYLES, with_additions
 from training.cast.shapes import NUM_SHAPES, SHAPE_LABELS, SHAPES
 from training.cast.traits import Identity, Person, Scene, Sitting
 
@@ -113,7 +113,6 @@ def test_every_named_component_is_drawn_and_no_other() -> None:
     for z in np.random.default_rng(0).normal(size=(300, LATENT_SIZE)):
         dice = Recording(z)
         person = Person(sample_identity(dice), sample_look(dice, sample_identity(dice), STYLES[2]))
-        with_younger_age(dice, person.identity)
         with_additions(dice, person)
         sample_scene(dice)
         drawn |= dice.drawn
@@ -223,7 +222,7 @@ def test_the_second_recipe_changes_only_what_it_says() -> None:
         assert before.scene == after.scene
         assert before.person.identity.shape == after.person.identity.shape
         assert before.person.look.skin.tone == after.person.look.skin.tone
-        assert 0.54 <= after.person.identity.phenotype.age <= 1
+        assert ADULT_AGE <= after.person.identity.phenotype.age <= 1
         assert after.person.look.recipe == RECIPE
         assert before.person.look.glasses is before.person.look.covering is None
 

@@ -9,6 +9,7 @@ from training.cast.manifest import SPLITS
 from training.cast.rendering.splits import subject_of
 
 FIXTURES = Path(__file__).parent / "fixtures"
+NOT_GROWN_UP = "age0.58"  # shown by the first recipe only
 
 
 def assert_takes_are_those_rendered(folder: Path, step: int = 1) -> None:
@@ -25,6 +26,8 @@ def assert_takes_are_those_rendered(folder: Path, step: int = 1) -> None:
                 subjects = {key: subject_of(*key)}  # lines of a subject stand together
             subject = subjects[key]
             assert subject.identity_seed == entry["identity_seed"]
+            if entry["category"] == NOT_GROWN_UP:
+                continue
             take = {take.name: take for take in subject.takes}[entry["name"]]
             assert take.category == entry["category"]
             if "rect" in entry:
@@ -56,7 +59,9 @@ def test_the_repertoire_shows_one_thing_at_a_time(whole_cast: Path) -> None:
     subject = subject_of("repertoire", 24)
     lines = (whole_cast / "repertoire.jsonl").read_text(encoding="utf-8").splitlines()
     rendered = {entry["category"] for entry in map(json.loads, lines) if entry["subject"] == 24}
-    assert {take.category for take in subject.takes} - rendered == set(map(au_label, FURTHER_UNITS))
+    rendered -= {NOT_GROWN_UP}
+    later = {"age0.66", *map(au_label, FURTHER_UNITS)}
+    assert {take.category for take in subject.takes} - rendered == later
     assert rendered <= {take.category for take in subject.takes}
     for take in subject.takes:
         is_changed = (take.sitting.scene != subject.sitting.scene, take.is_other_person, bool(take.units))
@@ -68,7 +73,7 @@ def test_other_ages_keep_the_face() -> None:
     subject = subject_of("repertoire", 30)
     own = subject.sitting.person.identity
     ages = [take for take in subject.takes if take.is_other_person]
-    assert [take.sitting.person.identity.phenotype.age for take in ages] == [0.58, 0.78, 0.98]
+    assert [take.sitting.person.identity.phenotype.age for take in ages] == [0.66, 0.78, 0.98]
     assert {take.sitting.person.identity.shape for take in ages} == {own.shape}
     grey = [take.sitting.person.look.hair.grey for take in ages]
     assert grey == sorted(grey)

@@ -42,7 +42,7 @@ GAZES: Final = [(x, y) for x in (-14, 0, 14) for y in (-7, 0, 7) if (x, y) != (0
 YAWS: Final = (-15, -8, 8, 15)  # degrees
 PITCHES: Final = (-9, 9)
 EYES_STAY: Final = 0.8  # of a turn of the head is taken back by the eyes, which keep looking at the viewer
-AGES: Final = (0.58, 0.78, 0.98)  # MakeHuman's: 0.5 is 25 years, 1 is 90
+AGES: Final = (0.66, 0.78, 0.98)  # MakeHuman's: 2/3 is 25 years, 1 is 90
 NUM_LIGHTS: Final = 4
 # What changes of a scene when only its light does; the backdrop and its glow stay.
 LIGHT: Final = (
