@@ -21,7 +21,7 @@ OPENING_S = (0.15, 0.26)
 BLINK_UNIT = 45
 
 # Unit → how strong it gets at most while nothing happens: seen only when it is missing.
-STIR = {1: 0.08, 2: 0.06, 12: 0.08, 25: 0.06, 43: 0.06}
+STIR = {1: 0.10, 2: 0.08, 12: 0.10, 25: 0.08, 43: 0.07}
 STIR_PERIOD_S = (3.0, 5.0)  # a breath, and slower, so that it never repeats
 SLOWER = (1 + math.sqrt(5)) / 2
 
