@@ -15,7 +15,6 @@ from training.cast.dice import Dice
 from training.cast.traits import Brow, Colour, Covering, Glasses, Hair, Identity, Look, Person, Skin
 
 RECIPE: Final = 2
-RECIPES: Final = (1, 2)
 
 # Shares of hair styles, by (mostly African ancestry and dark skin, woman).
 StyleTables = Mapping[tuple[bool, bool], Mapping[str, float]]
@@ -70,7 +69,7 @@ COVERING_COLOURS: Final = (
 
 
 def grown_up(identity: Identity) -> Identity:
-    """Nobody has anything of a child's face."""
+    """Nobody is much younger than 25."""
     age = max(identity.phenotype.age, ADULT_AGE)
     return replace(identity, phenotype=replace(identity.phenotype, age=age))
 
