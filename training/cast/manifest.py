@@ -131,6 +131,10 @@ class _Line:
     picture: Path
     entry: Entry
 
+    @property
+    def recipe(self) -> int:
+        return int(self.entry.get("recipe", 1))  # early lines have none
+
     def error(self, problem: str) -> CastError:
         return CastError(f"{self.where}: {problem}")
 
@@ -154,32 +158,31 @@ def _read_lines(folder: Path, split: str) -> Iterator[_Line]:
             yield _Line(where, picture, entry)
 
 
-def _people(lines: Sequence[_Line]) -> dict[int, Person]:
-    """Identity seed → person, from lines at rest and the population; changed persons do not count."""
-    people: dict[int, Person] = {}
+def _people(lines: Sequence[_Line]) -> dict[tuple[int, int], Person]:
+    """Identity seed and recipe → person, from lines at rest and the population, not from changed persons."""
+    people: dict[tuple[int, int], Person] = {}
     for line in lines:
         if "identity" in line.entry and line.entry.get("category") in ("neutral", "mixed"):
-            people[_get(line, "identity_seed")] = _own_person(line)
+            people[_get(line, "identity_seed"), line.recipe] = _own_person(line)
     return people
 
 
 def _own_person(line: _Line) -> Person:
     try:
-        recipe = int(line.entry.get("recipe", 1))  # early lines have none
-        return person_from_manifest(line.entry["identity"], line.entry["look"], recipe)
+        return person_from_manifest(line.entry["identity"], line.entry["look"], line.recipe)
     except KeyError as error:
         raise line.error(f"`identity` or `look` lacks {error}") from error
     except (TypeError, ValueError) as error:
         raise line.error(f"`identity` or `look`: {error}") from error
 
 
-def _record(line: _Line, people: dict[int, Person]) -> Record:
+def _record(line: _Line, people: dict[tuple[int, int], Person]) -> Record:
     seed = int(_get(line, "identity_seed"))
     category = str(_get(line, "category"))
     if "identity" in line.entry and category not in ("neutral", "mixed"):
         person = _own_person(line)
-    elif seed in people:
-        person = people[seed]
+    elif (seed, line.recipe) in people:
+        person = people[seed, line.recipe]
     else:
         raise line.error(f"no line at rest shows the person of identity_seed {seed}")
     size = int(_get(line, "size"))
@@ -194,7 +197,7 @@ def _record(line: _Line, people: dict[int, Person]) -> Record:
         landmarks=_landmarks(line, size),
         picture=line.picture,
         size=size,
-        recipe=int(line.entry.get("recipe", 1)),
+        recipe=line.recipe,
     )
 
 

@@ -1,4 +1,5 @@
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -147,3 +148,23 @@ def test_the_whole_cast_reads_and_holds_ten_subjects_out(whole_cast: Path) -> No
     assert not seen & {record.identity_seed for record in cast.records if is_held_out(record)}
     repertoire = {record.subject for record in cast.records if record.split == "repertoire"}
     assert len(repertoire & HELD_OUT_SUBJECTS) == 2
+
+
+def test_a_person_rendered_by_two_recipes_is_read_as_each_shows_them(
+    cast_folder: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(cast_folder, other)
+    manifest = other / "studio.jsonl"
+    entries = [json.loads(line) for line in manifest.read_text(encoding="utf-8").splitlines()]
+    for entry in entries:
+        entry["recipe"] = 2
+        if "look" in entry:
+            entry["look"]["tone"] = 0.123
+    manifest.write_text("\n".join(map(json.dumps, entries)), encoding="utf-8")
+    (other / "repertoire.jsonl").unlink()
+    (other / "population.jsonl").unlink()
+    tone = FACTOR_NAMES.index("skin.tone")
+    happy = [record for record in read_cast(cast_folder, other).records if record.name == "024_01"]
+    assert [record.recipe for record in happy] == [1, 2]
+    assert happy[0].factors[tone] != 0.123 == happy[1].factors[tone]
