@@ -30,6 +30,7 @@ from training.run import (
     Budget,
     Ticker,
     append_log,
+    cast_option,
     contact_sheet,
     load_state,
     run_command,
@@ -284,13 +285,7 @@ class Config:
 
 
 @click.command(help=__doc__)
-@click.option(
-    "--cast",
-    type=click.Path(path_type=Path),
-    required=True,
-    multiple=True,
-    help="A cast; repeatable.",
-)
+@cast_option
 @click.option("--state", type=click.Path(path_type=Path), required=True, help="Where the run lives.")
 @click.option("--minutes", type=float, default=60.0, show_default=True, help="Stop after this long.")
 @click.option(

@@ -26,7 +26,7 @@ from training.cast.factors import EXPRESSION, NUM_FACTORS
 from training.cast.manifest import Cast, Record, read_cast
 from training.factor_network import FactorNetwork
 from training.prior import draw_people
-from training.run import Budget, append_log, load_state, run_command, save_state
+from training.run import Budget, append_log, cast_option, load_state, run_command, save_state
 
 EPOCHS = 150
 HALVE_EVERY = 10  # epochs
@@ -204,13 +204,7 @@ class Config:
 
 
 @click.command(help=__doc__)
-@click.option(
-    "--cast",
-    type=click.Path(path_type=Path),
-    required=True,
-    multiple=True,
-    help="A cast; repeatable.",
-)
+@cast_option
 @click.option("--state", type=click.Path(path_type=Path), required=True, help="The run of fit_generator.")
 @click.option("--weights", type=click.Path(path_type=Path), required=True, help="The generator it is for.")
 @click.option("--preset", type=click.Choice(list(PRESETS)), default="paper", show_default=True)

@@ -93,8 +93,7 @@ class PerceptualDistance(nn.Module):
             for index, layer in enumerate(self.layers):
                 x = layer(x)
                 if index in self.TAPS:
-                    tap = x.float()
-                    taps.append(tap / (tap.square().sum(1, keepdim=True).sqrt() + 1e-5))
+                    taps.append(of_unit_length(x.float()))
         return taps
 
     def forward(self, a: Tensor, b: Tensor) -> Tensor:
@@ -102,6 +101,11 @@ class PerceptualDistance(nn.Module):
         with torch.no_grad():
             features_b = self.features(b)
         return feature_distance(self.features(a), features_b)
+
+
+def of_unit_length(features: Tensor) -> Tensor:
+    """Features [N, C, h, w], every position scaled to length 1."""
+    return features / (features.square().sum(1, keepdim=True).sqrt() + 1e-5)
 
 
 def feature_distance(a: list[Tensor], b: list[Tensor]) -> Tensor:

@@ -23,6 +23,14 @@ from training.cast.manifest import CastError
 
 SAVE_EVERY_S = 180.0
 
+cast_option = click.option(
+    "--cast",
+    type=click.Path(path_type=Path),
+    required=True,
+    multiple=True,
+    help="A cast; repeatable.",
+)
+
 
 @dataclass
 class Budget:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from training.evaluation.faces import Pictures, package_file
-from training.losses import PerceptualDistance
+from training.losses import PerceptualDistance, feature_distance, of_unit_length
 
 BATCH: Final = 16
 Distance = Callable[[Tensor, Tensor], Tensor]  # [N, 3, R, R] twice, in [-1, 1] → [N]
@@ -58,13 +58,12 @@ class IndependentDistance(nn.Module):
         for index, block in enumerate(self.network._blocks):
             x = block(x)
             if index in self.TAPS:
-                taps.append(x / (x.square().sum(1, keepdim=True).sqrt() + 1e-5))
+                taps.append(of_unit_length(x))
         return taps
 
     def forward(self, a: Tensor, b: Tensor) -> Tensor:
         """Pictures [N, 3, R, R] in [-1, 1], which is what this network expects → [N]."""
-        pairs = zip(self._taps(a), self._taps(b), strict=True)
-        return torch.stack([(p - q).square().sum(1).mean((1, 2)) for p, q in pairs]).mean(0)
+        return feature_distance(self._taps(a), self._taps(b))
 
 
 def own_distance() -> Distance:

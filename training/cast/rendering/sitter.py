@@ -89,6 +89,7 @@ class Sitter:
     paint: SkinPaint
     glasses: WornGlasses | None
     covering: coverings.Covering | None
+    anchors: Anchors  # at rest
 
     @classmethod
     def of(cls, anatomy: Anatomy, person: Person) -> Self:
@@ -109,6 +110,7 @@ class Sitter:
             paint=paint(model, anatomy.regions, person, grooming.scalp),
             glasses=glasses(model, neutral, sockets, look.glasses) if look.glasses else None,
             covering=covering,
+            anchors=_anchors(anatomy, neutral, sockets),
         )
 
     def pose(self, actions: Mapping[str, float], scene: Scene) -> Pose:
@@ -132,7 +134,7 @@ class Sitter:
             beard=beard.on(skin, normals) if beard else Strands.none(),
             glasses=self._glasses(turn),
             covering=self.covering.at(turn, face) if self.covering else None,
-            anchors=self._anchors(turn),
+            anchors=Anchors(turn.head(self.anchors.eyes), turn.head(self.anchors.mouth)),
         )
 
     def _face(self, coarse: Floats, actions: Mapping[str, float]) -> tuple[Floats, Floats]:
@@ -179,11 +181,11 @@ class Sitter:
             "tongue": turn.head(anatomy.model.tongue.points(coarse)),
         }
 
-    def _anchors(self, turn: Turn) -> Anchors:
-        model = self.anatomy.model
-        lenses = [socket.centre - np.array([0, socket.radius, 0]) for socket in self.sockets]
-        mouth = model.fine(self.neutral)[self.anatomy.points.mouth]
-        return Anchors(turn.head(np.stack(lenses)), turn.head(mouth))
+
+def _anchors(anatomy: Anatomy, neutral: Floats, sockets: tuple[eyes.Socket, ...]) -> Anchors:
+    """Where the camera is aimed, at rest: a changing expression must not zoom the picture."""
+    lenses = [socket.centre - np.array([0, socket.radius, 0]) for socket in sockets]
+    return Anchors(np.stack(lenses), anatomy.model.fine(neutral)[anatomy.points.mouth])
 
 
 def neckline(kind: str, canonical: Floats) -> Floats:
