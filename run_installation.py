@@ -9,6 +9,8 @@ from typing import Any
 import click
 
 from installation.errors import InputError
+from installation.options import TRUNCATION, Recording, Screen, Show, Sitter
+from installation.score.values import PERSON_SUFFIX
 
 # Commands import the application when they are called: it brings PyTorch, and help should not wait for that.
 
@@ -16,7 +18,6 @@ ROOT = Path(__file__).resolve().parent
 WEIGHTS = ROOT / "models" / "weights" / "portrait.safetensors"
 CHOREOGRAPHY = ROOT / "choreographies" / "the_long_afternoon.yaml"
 FILE = click.Path(path_type=Path)
-TRUNCATION = 0.8
 START = "2026-01-06T11:00"  # a recording's own day: the same options write the same file tomorrow
 
 
@@ -59,6 +60,24 @@ class Alphas(click.ParamType[tuple[float, ...]]):
         return alphas
 
 
+class Who(click.ParamType[int | Path]):
+    """A person: a number, or a file; where a command can read photographs, any other file is one."""
+
+    name = "number|file"
+
+    def __init__(self, *, is_photo_read: bool = False) -> None:
+        self.is_photo_read = is_photo_read
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | Path:
+        if isinstance(value, int | Path):
+            return value
+        if value.isascii() and value.isdigit():
+            return int(click.IntRange(0, 2**32 - 1).convert(value, param, ctx))
+        if not self.is_photo_read and Path(value).suffix.lower() != PERSON_SUFFIX:
+            self.fail(f"'{value}' is neither a number nor a person file (NAME{PERSON_SUFFIX})", param, ctx)
+        return Path(value)
+
+
 def with_weights(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options that every command has."""
     weights = click.option(
@@ -75,14 +94,20 @@ def with_weights(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 person_option = click.option(
-    "--person", type=click.IntRange(0, 2**32 - 1), help="Who: any number is somebody."
+    "--person", type=Who(), help="Who: any number is somebody; `project` writes files of others."
 )
 truncation_option = click.option(
     "--truncation",
     type=Finite(0, 1),
-    default=TRUNCATION,
+    help=f"ψ, of people by number: 1 their whole variety, 0 the average one.  [default: {TRUNCATION}]",
+)
+steps_option = click.option(
+    "--steps",
+    "num_steps",
+    type=click.IntRange(0, 100),
+    default=20,
     show_default=True,
-    help="ψ: 1 is the whole variety of people, 0 the average one.",
+    help="How long to refine the likeness of a photograph.",
 )
 seed_option = click.option(
     "--seed", type=click.IntRange(0), help="The show's dice.  [default: the choreography's]"
@@ -123,7 +148,7 @@ def run(**options: Any) -> None:
     """
     from installation import app
 
-    app.run(app.Show.of(options), app.Screen.of(options))
+    app.run(Show.of(options), Screen.of(options))
 
 
 @main.command()
@@ -152,7 +177,7 @@ def record(**options: Any) -> None:
     """
     from installation import app
 
-    app.record(app.Show.of(options), app.Recording.of(options))
+    app.record(Show.of(options), Recording.of(options))
 
 
 @main.command()
@@ -174,9 +199,9 @@ def check(**options: Any) -> None:
 @with_weights
 def portrait(**options: Any) -> None:
     """Draw a person."""
-    from installation import app
+    from installation import stills
 
-    app.portrait(app.Sitter.of(options), options["output"], options["size"])
+    stills.portrait(Sitter.of(options), options["output"], options["size"])
 
 
 @main.command()
@@ -198,16 +223,47 @@ def portrait(**options: Any) -> None:
 @with_weights
 def strip(**options: Any) -> None:
     """Draw the way from one gesture to another, squares side by side."""
-    from installation import app
+    from installation import stills
 
-    app.strip(
-        app.Sitter.of(options),
+    stills.strip(
+        Sitter.of(options),
         options["source"],
         options["target"],
         options["alphas"],
         options["output"],
         is_labelled=options["labels"],
     )
+
+
+@main.command()
+@click.argument("photo", type=FILE)
+@click.option("-o", "--output", type=FILE, required=True, help="The person file to write.")
+@steps_option
+@click.option("--sheet", type=FILE, help="A picture to judge it by, to write as well.")
+@with_weights
+def project(**options: Any) -> None:
+    """Find the person in PHOTO among those whom the generator can draw, for --person.
+
+    The sheet shows the photograph, the likeness, and the likeness at rest, happy, surprised and sad.
+    """
+    from installation import stills
+
+    stills.project(**options)
+
+
+@main.command()
+@click.argument("person", metavar="PHOTO|PERSON", type=Who(is_photo_read=True))
+@click.option("--like", type=FILE, required=True, help="The photograph whose expression is taken.")
+@click.option("-o", "--output", type=FILE, required=True, help="The picture to write.")
+@steps_option
+@click.option("--size", type=click.IntRange(16, 4096), help="Side in pixels.  [default: the generator's]")
+@with_weights
+def express(**options: Any) -> None:
+    """Draw the first one's face with the second one's action units."""
+    from installation import stills
+
+    sitter = Sitter(options["weights"], options["device"], options["person"], truncation=None)
+    stills.express(sitter, options["like"], options["output"], options["num_steps"], options["size"])
 
 
 def entry(args: list[str] | None = None) -> int:

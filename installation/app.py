@@ -1,86 +1,40 @@
-"""The composition root: each command builds what it needs, wires it, runs it, and shuts it down."""
+"""The composition root: each command builds what it needs, wires it, runs it, and shuts it down.
+
+Here are the commands of the show; those that make a single thing are in `stills.py`.
+"""
 
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Self
 
 from installation.errors import InputError
-from installation.loading import Networks, draw_person, load_networks, read_choreography, read_learned_units
+from installation.loading import (
+    Networks,
+    draw_person,
+    load_networks,
+    person_of,
+    read_choreography,
+    read_person,
+    told_at_person,
+)
+from installation.options import DEFAULT_PERSON, TRUNCATION, Recording, Screen, Show, Sitter
 from installation.performance import Performance
-from installation.portrait import Portrait, Pose, expressed
+from installation.portrait import Portrait, Pose
 from installation.ports import NANOSECONDS, Command, Sink
+from installation.score.choreography import Choreography
 from installation.score.dice import show_dice
-from installation.score.expression import parse_expression
-from installation.score.fields import Refused
-from installation.score.gesture import draw_target
 from installation.score.life import Life
-from installation.score.lint import lint_gesture
 from installation.score.mood import MoodScheduler
-from installation.stage import pictures
 from installation.stage.display import Display, has_screen
 from installation.stage.pacing import Pacer, SystemClock, VirtualClock
 from installation.stage.recorder import NullSink, open_recorder
 from installation.stage.synthesizer import TorchSynthesizer, choose_device
 from models.action_units import ACTION_UNITS
 
-DEFAULT_PERSON = 15
 FALLBACK_SECONDS = 20.0
 FALLBACK_PATH = Path("build/portrait.mp4")
-
-
-# --- what the commands are told -----------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """A group of command-line options, picked by name."""
-
-    @classmethod
-    def of(cls, options: Mapping[str, Any]) -> Self:
-        return cls(**{field.name: options[field.name] for field in fields(cls)})
-
-
-@dataclass(frozen=True, slots=True)
-class Sitter(Options):
-    """Who sits for the portrait, and what draws them."""
-
-    weights: Path
-    device: str
-    person: int | None
-    truncation: float
-
-
-@dataclass(frozen=True, slots=True)
-class Show(Sitter):
-    """What is played."""
-
-    choreography: Path
-    seed: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Screen(Options):
-    """Where it is shown."""
-
-    fps: float
-    windowed: bool
-    monitor: int
-    headless: bool
-    seconds: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Recording(Options):
-    """What is written."""
-
-    output: Path
-    seconds: float
-    fps: float
-    size: int
-    start: datetime
 
 
 # --- the show -----------------------------------------------------------------------------------------------
@@ -129,8 +83,7 @@ def wire(networks: Networks, show: Show, day: date, *, is_live: bool) -> Perform
     choreography = read_choreography(show.choreography, networks.pseudo_autoencoder.learned_units)
     for warning in choreography.warnings:
         say(str(warning))
-    anchor = sit(networks, show, choreography.person)
-    portrait = Portrait(networks.pseudo_autoencoder.model, anchor)
+    portrait = Portrait(networks.pseudo_autoencoder.model, anchor_of(networks, show, choreography))
     named = choreography.seed if show.seed is None else show.seed
     seed = 0 if named == "daily" else int(named)  # the day is part of the draw either way
     scheduler = MoodScheduler(choreography, show_dice(seed, day.toordinal()))
@@ -158,52 +111,25 @@ def play(performance: Performance, sink: Sink, pacer: Pacer, seconds: float | No
             say(f"{pacer.num_stalls} times a frame or more behind")
 
 
-# --- pictures -----------------------------------------------------------------------------------------------
-
-
-def portrait(sitter: Sitter, output: Path, size: int | None) -> None:
-    """Write one person's face."""
-    networks = load_networks(sitter.weights)
-    image = synthesizer_of(networks, sitter.device).synthesize(sit(networks, sitter).ws)
-    pictures.write(output, image if size is None else pictures.resize(image, (size, size)))
-    print(output)
-
-
-def strip(
-    sitter: Sitter, source: str, target: str, alphas: Sequence[float], output: Path, *, is_labelled: bool
-) -> None:
-    """Write the way from one gesture to another: w_S + (w_T − w_S)·α for each α."""
-    networks = load_networks(sitter.weights)
-    anchor = sit(networks, sitter)
-    synthesizer = synthesizer_of(networks, sitter.device)
-    ends = [gesture_of(networks, anchor, written) for written in (source, target)]
-    images = [synthesizer.synthesize(ends[0].ws + (ends[1].ws - ends[0].ws) * alpha) for alpha in alphas]
-    labels = [f"{alpha:g}" for alpha in alphas] if is_labelled else None
-    pictures.write(output, pictures.side_by_side(images, labels))
-    print(output)
-
-
-def gesture_of(networks: Networks, anchor: Pose, written: str) -> Pose:
-    """The anchor's person with a gesture's AUs, its optional units drawn by the same dice each time."""
-    try:
-        asked = parse_expression(written)
-    except Refused as refused:
-        raise InputError(f"{written}: {refused}") from None
-    for control in asked.controls:
-        say(f"{written}: these weights have not learned the control '{control}'; it is left out")
-    for finding in lint_gesture(asked.gesture, networks.pseudo_autoencoder.learned_units):
-        say(f"{written}: {finding.message}")
-    target = draw_target(asked.gesture, show_dice(0, 0))
-    return expressed(networks.pseudo_autoencoder.model, anchor, target)
-
-
 # --- the parts ----------------------------------------------------------------------------------------------
 
 
-def sit(networks: Networks, sitter: Sitter, otherwise: int | None = None) -> Pose:
-    """The sitter's anchor: the person on the command line, else the choreography's, else the house's."""
-    person = otherwise if sitter.person is None else sitter.person
-    return draw_person(networks, DEFAULT_PERSON if person is None else person, sitter.truncation)
+def anchor_of(networks: Networks, show: Show, choreography: Choreography) -> Pose:
+    """The person on the command line, else the choreography's, else the house's."""
+    if show.person is not None or choreography.person is None:
+        return sit(networks, show)
+    with told_at_person(choreography, show.choreography):
+        return sit(networks, replace(show, person=person_of(choreography, show.choreography)))
+
+
+def sit(networks: Networks, sitter: Sitter) -> Pose:
+    """The sitter's anchor: a person drawn from a number, or read from a file in the AU state found there."""
+    person = DEFAULT_PERSON if sitter.person is None else sitter.person
+    if isinstance(person, int):
+        return draw_person(networks, person, TRUNCATION if sitter.truncation is None else sitter.truncation)
+    if sitter.truncation is not None:
+        say(f"{person}: drawn as the file says; --truncation is for people by number")
+    return read_person(networks, person)
 
 
 def synthesizer_of(networks: Networks, device: str, *, is_live: bool = False) -> TorchSynthesizer:
@@ -212,10 +138,10 @@ def synthesizer_of(networks: Networks, device: str, *, is_live: bool = False) ->
 
 def check(files: Sequence[Path], weights: Path, *, is_strict: bool) -> None:
     """Raises InputError with every fault of every file."""
-    faults, learned = [], units_to_check_for(weights)
+    faults, networks = [], networks_to_check_for(weights)
     for file in files:
         try:
-            choreography = read_choreography(file, learned)
+            choreography = check_file(file, networks)
         except InputError as error:
             faults.append(str(error))
             continue
@@ -230,13 +156,24 @@ def check(files: Sequence[Path], weights: Path, *, is_strict: bool) -> None:
         raise InputError("\n".join(faults))
 
 
-def units_to_check_for(weights: Path) -> tuple[int, ...]:
-    """The units that the weights have learned; all of them, and a warning, where there are no weights."""
+def check_file(file: Path, networks: Networks | None) -> Choreography:
+    """The choreography, if these weights can play it, with whom it names."""
+    learned = networks.pseudo_autoencoder.learned_units if networks else ACTION_UNITS
+    choreography = read_choreography(file, learned)
+    person = person_of(choreography, file)
+    if networks and isinstance(person, Path):
+        with told_at_person(choreography, file):
+            read_person(networks, person)
+    return choreography
+
+
+def networks_to_check_for(weights: Path) -> Networks | None:
+    """The weights that are to play; None, and a warning, where there are none."""
     try:
-        return read_learned_units(weights)
+        return load_networks(weights)
     except InputError as error:
-        say(f"{error}: not checking for units that are not learned")
-        return ACTION_UNITS
+        say(f"{error}: not checking for units that are not learned, nor for people in files")
+        return None
 
 
 def today() -> datetime:

@@ -11,7 +11,7 @@ import pytest
 
 from models.checkpoint import companion_path
 from run_installation import ROOT, entry
-from tests.models.tiny import write_tiny_weights
+from tests.models.tiny import write_tiny_person, write_tiny_weights
 
 CHOREOGRAPHIES = sorted(ROOT.joinpath("choreographies").glob("*.yaml"))
 
@@ -91,6 +91,30 @@ def test_a_portrait_is_the_same_person_each_time(cli, tmp_path):
     assert cv2.imread(str(tmp_path / "large.png")).shape == (100, 100, 3)
 
 
+@pytest.mark.parametrize(
+    ("command", "picture"),
+    [
+        ("portrait -o {}.png", "{}.png"),
+        ("strip -o {}.png", "{}.png"),
+        ("record {}/ --seconds 0.1", "{}/000000.png"),
+    ],
+)
+def test_a_person_in_a_file_sits_wherever_a_person_is_taken(cli, tmp_path, weights, command, picture):
+    write_tiny_person(tmp_path / "ada.safetensors", weights)
+    for name, person in (("a", 3), ("b", "ada.safetensors"), ("c", "ada.safetensors")):
+        assert cli(*command.format(name).split(), "--person", person)[0] == 0
+    a, b, c = (tmp_path.joinpath(picture.format(name)).read_bytes() for name in "abc")
+    assert a != b == c
+
+
+def test_a_show_needs_nothing_that_reads_photographs(cli, monkeypatch, tmp_path, weights):
+    for name in ("PIL", "facenet_pytorch", "models.alignment", "models.au_reader", "models.projection"):
+        monkeypatch.setitem(sys.modules, name, None)
+    write_tiny_person(tmp_path / "ada.safetensors", weights)
+    assert cli("run", "--headless", "--seconds", 0.1, "--person", "ada.safetensors")[0] == 0
+    assert cli("portrait", "-o", "a.png", "--person", "ada.safetensors")[0] == 0
+
+
 def test_a_strip_puts_squares_side_by_side_and_nothing_on_them(cli, tmp_path):
     gestures = ("--from", "AU12=0.8, AU06=C", "--to", "happily surprised")
     assert cli("strip", "-o", "s.png", *gestures, "--alphas", "0,.5,1")[0] == 0
@@ -129,7 +153,10 @@ def test_a_unit_in_a_score_that_the_weights_have_not_learned_is_a_located_warnin
     assert "AU39" in cli("run", "--headless", "--seconds", 0.1, "s.yaml")[2]
 
 
-@pytest.mark.parametrize("command", [[], ["run"], ["record"], ["check"], ["portrait"], ["strip"]])
+@pytest.mark.parametrize(
+    "command",
+    [[], ["run"], ["record"], ["check"], ["portrait"], ["strip"], ["project"], ["express"]],
+)
 def test_every_command_explains_itself(cli, command):
     code, out, _ = cli(*command, "--help", with_weights=False)
     assert code == 0
@@ -188,6 +215,15 @@ def test_check_reports_every_file_and_strict_makes_warnings_errors(cli, tmp_path
         (["portrait", "-o", "s.xyz"], ".xyz"),
         (["portrait", "-o", "nowhere/s.png"], "nowhere/s.png: cannot be written"),
         (["portrait", "-o", "s.png", "--person", "Ada"], "--person"),
+        (["portrait", "-o", "s.png", "--person", "me.jpg"], "'me.jpg' is neither a number nor a person file"),
+        (["portrait", "-o", "s.png", "--person", "-1"], "'-1' is neither a number nor a person file"),
+        (["portrait", "-o", "s.png", "--person", "4294967296"], "not in the range"),
+        (["record", "a.mp4", "--person", "ada.safetensors"], "ada.safetensors: no such person file"),
+        (["project", "me.jpg"], "--output"),
+        (["project", "me.jpg", "-o", "me.safetensors", "--steps", "101"], "--steps"),
+        (["project", "me.jpg", "-o", "me.safetensors"], "tiny.au_reader.safetensors: missing"),
+        (["express", "me.jpg", "-o", "s.png"], "--like"),
+        (["express", "3", "--like", "me.jpg", "-o", "s.png"], "tiny.au_reader.safetensors: missing"),
         (["portrait"], "--output"),
         (["record", "a.avi"], "a.avi"),
         (["record", "/proc/none/a.mp4"], "/proc/none/a.mp4"),

@@ -77,9 +77,7 @@ class PerceptualDistance(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        network = mobilenet_v2()
-        network.load_state_dict(torch.load(_mobilenet_weights(), weights_only=True))
-        self.layers = network.features[: max(self.TAPS) + 1]
+        self.layers = mobilenet_layers(max(self.TAPS) + 1)
         self.register_buffer("mean", torch.tensor([0.485, 0.456, 0.406]).view(1, 3, 1, 1))
         self.register_buffer("deviation", torch.tensor([0.229, 0.224, 0.225]).view(1, 3, 1, 1))
         self.eval().requires_grad_(False)
@@ -111,6 +109,13 @@ def of_unit_length(features: Tensor) -> Tensor:
 def feature_distance(a: list[Tensor], b: list[Tensor]) -> Tensor:
     """Mean squared distance over positions and taps, [N]."""
     return torch.stack([(p - q).square().sum(1).mean((1, 2)) for p, q in zip(a, b, strict=True)]).mean(0)
+
+
+def mobilenet_layers(num_layers: int) -> nn.Sequential:
+    """The first layers of a MobileNetV2 that was trained on photographs (ImageNet)."""
+    network = mobilenet_v2()
+    network.load_state_dict(torch.load(_mobilenet_weights(), weights_only=True))
+    return network.features[:num_layers]
 
 
 def _mobilenet_weights() -> Path:

@@ -46,12 +46,13 @@ class Choreography:
     """A score that can be played: every name in it is known, every number in its range."""
 
     title: str
-    person: int | None  # None: the player's choice
+    person: int | str | None  # a number, or a file beside the score; None: the player's choice
     seed: int | str  # a number, or "daily"
     motion: str  # one of MOTIONS
     gestures: Mapping[str, Gesture]
     moods: Mapping[str, Mood]
     start: str
+    person_at: Node | None = None  # where `person` stands, for what only its file can tell
     warnings: tuple[Problem, ...] = ()
 
     @property
@@ -118,7 +119,9 @@ def _read_top(top: Fields) -> Choreography | None:
         return None
     moods = _read_moods(mood_table, tuple(gestures) if gesture_table else None)
     start = top.read("start", _known("mood", tuple(moods)), next(iter(moods)))
-    return Choreography(title, person, seed, defaults.motion, gestures, moods, start)
+    entry = top.entry("person")
+    person_at = entry.value if entry else None
+    return Choreography(title, person, seed, defaults.motion, gestures, moods, start, person_at)
 
 
 def _section(top: Fields, key: str, example: str) -> Fields | None:

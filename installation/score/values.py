@@ -23,6 +23,7 @@ MIN_ONSET_NS: Final = 40_000_000  # a frame of film: nothing faster can be seen 
 MAX_WEIGHT: Final = 1e6
 MAX_SEED: Final = 2**63 - 1
 DAILY: Final = "daily"
+PERSON_SUFFIX: Final = ".safetensors"
 
 _UNITS = ", ".join(UNITS_NS)
 _DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?) ?([a-zA-Zµ]+)")
@@ -66,12 +67,12 @@ def _number(node: Node) -> int | float | None:
     return value if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
-def person(node: Node) -> int:
-    """Who: a number."""
+def person(node: Node) -> int | str:
+    """Who: a number, or the name of a person file."""
+    if isinstance(node, ScalarNode) and node.text.lower().endswith(PERSON_SUFFIX):
+        return node.text
     if _number(node) is None:
-        raise Refused(
-            f"expected a number, found {found(node)}; faces from files are not read in this version"
-        )
+        raise Refused(f"expected a number or a person file (NAME{PERSON_SUFFIX}), found {found(node)}")
     return whole(0, 2**32 - 1)(node)
 
 

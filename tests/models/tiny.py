@@ -3,12 +3,17 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from models.action_units import ACTION_UNITS
+from models.au_reader import AuReader
 from models.checkpoint import companion_path, file_sha256, save_generator, write_checkpoint
+from models.encoder import Encoder
+from models.people import Person, save_person
 from models.pseudo_autoencoder import PseudoAutoencoder
 from models.stylegan2 import Architecture, Generator
+from training.reader_fit import float_tensors
 
 LEARNED = " ".join(
     str(unit) for unit in ACTION_UNITS if unit != 39
@@ -35,4 +40,42 @@ def write_tiny_companion(
     write_checkpoint(
         path, "pseudo_autoencoder", state, metadata | {"learned_units": LEARNED} | dict(changes or {})
     )
+    return path
+
+
+def write_tiny_reader(generator: Path, changes: Mapping[str, str] | None = None) -> AuReader:
+    """An AU reader that has learned nothing, beside its generator."""
+    torch.manual_seed(0)
+    reader = AuReader().eval()
+    units = " ".join(map(str, ACTION_UNITS))
+    metadata = {"generator_sha256": file_sha256(generator), "action_units": units} | dict(changes or {})
+    write_checkpoint(companion_path(generator, "au_reader"), "au_reader", float_tensors(reader), metadata)
+    return reader
+
+
+def write_tiny_encoder(generator: Path) -> Encoder:
+    """An encoder that has learned nothing but where latents are, beside its generator."""
+    torch.manual_seed(0)
+    encoder = Encoder(TINY.num_ws).eval()
+    encoder.start_from_latents(torch.randn(600, TINY.w_dim))
+    # Sixteen numbers of a scene, read along as many directions and changed along the same.
+    axes = torch.linalg.qr(torch.randn(TINY.w_dim, 16)).Q
+    encoder.scene_reading.copy_(axes)
+    encoder.scene_change.copy_(axes.t())
+    metadata = {"generator_sha256": file_sha256(generator)}
+    write_checkpoint(companion_path(generator, "encoder"), "encoder", float_tensors(encoder), metadata)
+    return encoder
+
+
+SMILE = tuple({12: 0.75, 25: 0.5}.get(unit, 0.0) for unit in ACTION_UNITS)
+
+
+def tiny_person(seed: int = 0) -> Person:
+    """Somebody whom no number draws, seen smiling."""
+    ws = np.random.default_rng(seed).standard_normal((TINY.num_ws, TINY.w_dim)).astype(np.float32)
+    return Person(ws, SMILE, {"yaw": 3.5, "gaze": (-2.0, 1.0)}, title="Ada", source="ada.jpg")
+
+
+def write_tiny_person(path: Path, generator: Path, seed: int = 0) -> Path:
+    save_person(path, tiny_person(seed), file_sha256(generator))
     return path

@@ -85,6 +85,14 @@ def test_what_is_not_said() -> None:
     assert (mood.choose, mood.no_repeat, mood.dwell, mood.next) == ("weighted", 0, DWELL, {"m": 1.0})
 
 
+@pytest.mark.parametrize("written", ["ada.safetensors", "faces/Ada Lovelace.SAFETENSORS", "'7.safetensors'"])
+def test_a_person_may_be_a_file_which_nobody_looks_for_here(written: str) -> None:
+    score = parse(SMALL + f"person: {written}\n")
+    assert score.person == written.strip("'")
+    assert score.person_at is not None
+    assert (score.person_at.line, score.person_at.column) == (4, 9)
+
+
 @pytest.mark.parametrize(
     "name", ["AU04", "AU4", "au04", "4", "brow lowerer", "Brow_Lowerer", "BROW  LOWERER"]
 )
@@ -159,7 +167,9 @@ def test_errors_of_gestures(body: str, error: str) -> None:
         (SMALL + "seed: tomorrow\n", "4:7: seed: expected a whole number or daily, found 'tomorrow'"),
         (SMALL + "seed: 1.5\n", "4:7: seed: expected a whole number from 0 to 9223372036854775807, found 1.5"),
         (SMALL + "person: -1\n", "4:9: person: expected a whole number from 0 to 4294967295, found -1"),
-        (SMALL + "person: ''\n", "4:9: person: expected a number, found ''; faces from files are not read in this version"),
+        (SMALL + "person: ''\n", "4:9: person: expected a number or a person file (NAME.safetensors), found ''"),
+        (SMALL + "person: ada.jpg\n", "4:9: person: expected a number or a person file (NAME.safetensors), found 'ada.jpg'"),
+        (SMALL + "person: [ada.safetensors]\n", "4:9: person: expected a number or a person file (NAME.safetensors), found a list"),
         (SMALL + "defaults: {motion: expressive}\n", "4:20: defaults.motion: unknown motion 'expressive'; there is linear, chained"),
         (SMALL + "title: x\ntitle: y\n", "5:1: duplicate key 'title'; it is already on line 4"),
         (SMALL.replace("{a: 1, b: 1}", "{a: 0, b: 0}"), "3:23: moods.m.gestures: the weights sum to 0; give at least one gesture a weight above 0"),

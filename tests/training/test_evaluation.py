@@ -18,9 +18,9 @@ from training.cast.manifest import Cast, read_cast
 from training.evaluation import __main__ as command
 from training.evaluation import faces, held_out, people, sheets
 from training.evaluation.cost import Player, multiply_accumulates
-from training.evaluation.fitted import architecture_of, is_exported_as, load_fitted
 from training.evaluation.report import SkippedError, table
 from training.factor_network import FactorGenerator
+from training.fitted import architecture_of, is_exported_as, load_fitted
 from training.run import save_state
 
 SMALL = Architecture(resolution=32, channel_base=128, channel_max=8)

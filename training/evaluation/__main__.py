@@ -19,11 +19,11 @@ from models.checkpoint import CheckpointError, LoadedGenerator, load_generator, 
 from models.pseudo_autoencoder import LoadedPseudoAutoencoder, load_pseudo_autoencoder
 from training.cast.manifest import Cast, read_cast
 from training.evaluation.cost import measure_cost
-from training.evaluation.fitted import is_exported_as, load_fitted
 from training.evaluation.held_out import measure_held_out
 from training.evaluation.people import measure_faces, measure_identities
 from training.evaluation.report import Part, SkippedError
 from training.evaluation.sheets import write_sheets
+from training.fitted import is_exported_as, load_fitted
 from training.run import run_command
 
 ROOT: Final = Path(__file__).resolve().parents[2]

@@ -10,14 +10,10 @@ from torch import Tensor, nn
 
 from training.evaluation.faces import Pictures, package_file
 from training.losses import PerceptualDistance, feature_distance, of_unit_length
+from training.pictures import as_tensor
 
 BATCH: Final = 16
 Distance = Callable[[Tensor, Tensor], Tensor]  # [N, 3, R, R] twice, in [-1, 1] → [N]
-
-
-def as_tensor(pictures: Pictures) -> Tensor:
-    """[N, R, R, 3] uint8 → [N, 3, R, R] in [-1, 1]."""
-    return torch.from_numpy(np.ascontiguousarray(pictures)).permute(0, 3, 1, 2).float() / 127.5 - 1
 
 
 @torch.no_grad()

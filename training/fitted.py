@@ -37,6 +37,12 @@ def load_fitted(folder: Path) -> FactorGenerator:
     return model.eval().requires_grad_(False)
 
 
+def scenes_of(folder: Path) -> dict[str, int]:
+    """Scene → its row among the free vectors, for the run in `folder`; empty where there is none."""
+    saved = load_state(folder / "state.pt") or {}
+    return {key: row for row, key in enumerate(saved.get("scenes", ()))}
+
+
 def architecture_of(tensors: Mapping[str, Tensor]) -> Architecture:
     """Read off the shapes of a fitted model's tensors, as a state does not name it.
 

@@ -1,0 +1,59 @@
+"""What the commands are told: options in groups. Nothing heavy is imported: help would wait for it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, Self
+
+DEFAULT_PERSON: Final = 15
+TRUNCATION: Final = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """A group of command-line options, picked by name."""
+
+    @classmethod
+    def of(cls, options: Mapping[str, Any]) -> Self:
+        return cls(**{field.name: options[field.name] for field in fields(cls)})
+
+
+@dataclass(frozen=True, slots=True)
+class Sitter(Options):
+    """Who sits for the portrait, and what draws them."""
+
+    weights: Path
+    device: str
+    person: int | Path | None  # a number, a file, or whoever the choreography or the house names
+    truncation: float | None  # of a number; None: TRUNCATION
+
+
+@dataclass(frozen=True, slots=True)
+class Show(Sitter):
+    """What is played."""
+
+    choreography: Path
+    seed: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Screen(Options):
+    """Where it is shown."""
+
+    fps: float
+    windowed: bool
+    monitor: int
+    headless: bool
+    seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Recording(Options):
+    """What is written."""
+
+    output: Path
+    seconds: float
+    fps: float
+    size: int
+    start: datetime

@@ -1,0 +1,190 @@
+"""Projection: where in the latent space an aligned face is. One pass of the encoder, then steps on a leash.
+
+Each step moves every row of ws along the directions in which the generator's latents vary, so that its
+picture comes closer to the photograph, and is pulled back the further it has gone: what lies far from where
+people are would look like the photograph, and fall apart as soon as it smiles. (Abdal et al.,
+"Image2StyleGAN", ICCV 2019; the pull is that of Tov et al., "Designing an Encoder for StyleGAN Image
+Manipulation", SIGGRAPH 2021.)
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
+
+from models.encoder import Encoder
+from models.stylegan2 import Generator, to_uint8
+
+MAX_STEPS: Final = 100
+STEP: Final = 0.05  # of a step, in deviations of the generator's latents
+LEASH: Final = 0.01  # on the squared distance from the encoder's latent …
+ROWS_LEASH: Final = 0.04  # … and on that of the rows from one another
+LIKENESS: Final = 1.0  # of features against pixels
+SIZES: Final = (256, 128, 64, 32)  # at which pixels are compared
+
+# Where an aligned face is, as shares of the picture: the oval that counts, and the backdrop's weight.
+CENTRE, RADII, BEYOND = (0.5, 0.58), (0.36, 0.46), 0.1
+# Where a viewer looks: (x, y, deviation x, deviation y, additional weight).
+ATTENTION: Final = (
+    (0.38, 0.476, 0.07, 0.05, 2.0),
+    (0.62, 0.476, 0.07, 0.05, 2.0),
+    (0.5, 0.71, 0.1, 0.06, 2.0),
+    (0.5, 0.6, 0.07, 0.07, 0.5),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """A face in the latent space."""
+
+    ws: NDArray[np.float32]  # [num_ws, 512]
+    picture: NDArray[np.uint8]  # [R, R, 3] RGB: what the generator draws there
+    doubts: tuple[str, ...]  # why it is a poor likeness; empty when it is a good one
+
+
+def project(
+    image: NDArray[np.uint8],
+    generator: Generator,
+    encoder: Encoder,
+    num_steps: int = 20,
+    home: NDArray[np.float32] | None = None,
+) -> Projection:
+    """Aligned picture uint8 RGB [256, 256, 3] → who it is; in the light of `home` [num_ws, 512], if given.
+
+    Raises:
+        ValueError: the picture is no aligned one, or `num_steps` not from 0 to 100.
+    """
+    if image.shape != (256, 256, 3) or image.dtype != np.uint8:
+        raise ValueError(
+            f"{image.dtype} {list(image.shape)}: only an aligned picture, uint8 256², is projected"
+        )
+    if not 0 <= num_steps <= MAX_STEPS:
+        raise ValueError(f"{num_steps} steps: must be from 0 to {MAX_STEPS}")
+    seen = torch.from_numpy(np.ascontiguousarray(image)).permute(2, 0, 1)[None].float() / 127.5 - 1
+    with torch.no_grad():
+        start = encoder(seen)
+    ws = refined(start, seen, generator, encoder, num_steps)
+    with torch.no_grad():
+        doubts = doubts_about(image, ws, start, seen, generator, encoder)
+        if home is not None:
+            ws = encoder.in_the_scene_of(ws, torch.from_numpy(home)[None])
+        picture = to_uint8(generator.synthesis(ws))[0].numpy()
+    return Projection(ws[0].numpy(), picture, doubts)
+
+
+def refined(start: Tensor, seen: Tensor, generator: Generator, encoder: Encoder, num_steps: int) -> Tensor:
+    """ws [1, num_ws, w_dim] after so many steps towards the picture `seen` [1, 3, 256, 256] in [-1, 1]."""
+    code = torch.zeros(1, encoder.num_ws, encoder.directions.in_features, requires_grad=True)
+    optimizer = torch.optim.Adam([code], betas=(0.9, 0.99))
+    weight = attention(seen.shape[-1])
+    with torch.no_grad():
+        wanted = list(encoder.features(seen))
+    for step in range(num_steps):
+        optimizer.param_groups[0]["lr"] = STEP * (1 - step / num_steps)
+        rgb = generator.synthesis(encoder.moved(start, code))
+        loss = pixel_distance(rgb, seen, weight)
+        loss = loss + LIKENESS * feature_distance(list(encoder.features(rgb)), wanted, weight)
+        loss = loss + LEASH * code.square().mean(1).sum()
+        loss = loss + ROWS_LEASH * (code - code.mean(1, keepdim=True)).square().mean(1).sum()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return encoder.moved(start, code).detach()
+
+
+# --- distances ----------------------------------------------------------------------------------------------
+
+
+def attention(size: int) -> Tensor:
+    """[1, 1, size, size], mean 1: how much a place of an aligned picture counts."""
+    grid = (torch.arange(size) + 0.5) / size
+    distance = torch.hypot((grid[None] - CENTRE[0]) / RADII[0], (grid[:, None] - CENTRE[1]) / RADII[1])
+    weight = BEYOND + (1 - BEYOND) * torch.sigmoid((1 - distance) * 12)
+    for x, y, sigma_x, sigma_y, more in ATTENTION:
+        square = ((grid[None] - x) / sigma_x) ** 2 + ((grid[:, None] - y) / sigma_y) ** 2
+        weight = weight + more * torch.exp(-square)
+    return (weight / weight.mean())[None, None]
+
+
+def pixel_distance(a: Tensor, b: Tensor, weight: Tensor) -> Tensor:
+    """Pictures [1, 3, R, R] in [-1, 1] → mean absolute difference over sizes; `b`, `weight` may be larger."""
+    total = a.new_zeros(())
+    sizes = [size for size in SIZES if size <= a.shape[-1]]
+    for size in sizes:
+        p, q, w = (F.interpolate(x, size=(size, size), mode="area") for x in (a, b, weight))
+        total = total + ((p - q).abs() * w).mean()
+    return total / len(sizes)
+
+
+def feature_distance(a: Sequence[Tensor], b: Sequence[Tensor], weight: Tensor) -> Tensor:
+    """Squared distance of unit features [1, C, h, w], over taps, weighted by place."""
+    total = weight.new_zeros(())
+    for p, q in zip(a, b, strict=True):
+        place = F.interpolate(weight, size=p.shape[-2:], mode="area")
+        total = total + ((p - q).square().sum(1, keepdim=True) * place).mean()
+    return total / len(a)
+
+
+# --- doubts -------------------------------------------------------------------------------------------------
+
+MIN_SHARPNESS: Final = 0.0
+MAX_DISTANCE: Final = 9.0
+MAX_PATCH: Final = 9.0
+MAX_STRETCH: Final = 9.0
+NUM_PATCHES: Final = 5  # a side, over the face
+
+
+def doubts_about(
+    image: NDArray[np.uint8], ws: Tensor, start: Tensor, seen: Tensor, generator: Generator, encoder: Encoder
+) -> tuple[str, ...]:
+    """Why a projection is a poor likeness, in words for whoever holds the camera."""
+    signs = signs_of(image, ws, seen, generator, encoder)
+    said = (
+        (signs.sharpness < MIN_SHARPNESS, "the picture is blurred; hold still, or take a sharper one"),
+        (signs.stretch > MAX_STRETCH, "this face is too far from those that the portrait knows"),
+        (signs.patch > MAX_PATCH, "something covers a part of the face"),
+        (signs.distance > MAX_DISTANCE, "the portrait cannot be made to look like it"),
+    )
+    return tuple(words for is_so, words in said if is_so)
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """What a poor likeness is recognised by."""
+
+    sharpness: float  # of the face in the photograph: fine detail in shares of the contrast
+    distance: float  # of the features of face and projection
+    patch: float  # the same where it is worst, in shares of the whole
+    stretch: float  # mean square of the encoder's code: 1 for people as the generator draws them
+
+
+def signs_of(
+    image: NDArray[np.uint8], ws: Tensor, seen: Tensor, generator: Generator, encoder: Encoder
+) -> Signs:
+    code = encoder.code(encoder.trunk(seen))
+    drawn, wanted = list(encoder.features(generator.synthesis(ws))), list(encoder.features(seen))
+    weight = attention(seen.shape[-1])
+    distances = [
+        F.interpolate((p - q).square().sum(1, keepdim=True), size=(40, 40), mode="area")
+        for p, q in zip(drawn, wanted, strict=True)
+    ]
+    local = torch.stack(distances).mean(0)[..., 14:38, 8:32]  # the face
+    patches = F.adaptive_avg_pool2d(local, NUM_PATCHES)
+    return Signs(
+        sharpness(image),
+        float(feature_distance(drawn, wanted, weight)),
+        float(patches.max() / patches.median()),
+        float(code.square().mean()),
+    )
+
+
+def sharpness(image: NDArray[np.uint8]) -> float:
+    """Aligned picture [256, 256, 3] → mean fine detail of the face, in shares of its contrast."""
+    face = torch.from_numpy(image[96:224, 64:192].astype(np.float32).mean(-1))[None, None]
+    blurred = F.avg_pool2d(face, 5, stride=1, padding=2, count_include_pad=False)
+    return float((face - blurred).abs().mean() / (face.std() + 1.0))

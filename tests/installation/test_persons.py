@@ -1,0 +1,148 @@
+"""Whoever the portrait is of: a number or a file, named on the command line or by the score."""
+
+import shutil
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from installation import app, stills
+from installation.errors import InputError
+from installation.loading import load_face_reader, load_networks, load_projector
+from installation.options import DEFAULT_PERSON, TRUNCATION, Show, Sitter
+from models.action_units import AU_INDEX, NUM_AUS
+from tests.models.tiny import SMILE, tiny_person, write_tiny_person, write_tiny_weights
+
+DAY = date(2026, 1, 6)
+SCORE = (
+    "version: 1\ngestures: {a: {emotion: happy}, b: {emotion: sad}}\nmoods: {m: {gestures: {a: 1, b: 1}}}\n"
+)
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory) -> Path:
+    return write_tiny_weights(tmp_path_factory.mktemp("weights"))
+
+
+@pytest.fixture(scope="module")
+def networks(weights):
+    return load_networks(weights)
+
+
+@pytest.fixture
+def ada(tmp_path, weights) -> Path:
+    return write_tiny_person(tmp_path / "ada.safetensors", weights)
+
+
+@pytest.fixture
+def score(tmp_path):
+    """Write a score that names somebody; → the show of it."""
+
+    def written(person: str) -> Show:
+        path = tmp_path / "scores" / "s.yaml"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(SCORE + f"person: {person}\n")
+        return Show(Path("unused"), "cpu", None, None, path, seed=7)
+
+    return written
+
+
+def anchor(networks, show):
+    return app.wire(networks, show, DAY, is_live=False).portrait.anchor
+
+
+# --- who ----------------------------------------------------------------------------------------------------
+
+
+def test_a_person_in_a_file_is_the_anchor_with_the_expression_seen_there(networks, score, ada):
+    pose = anchor(networks, replace(score("3"), person=ada))
+    assert np.array_equal(pose.ws, tiny_person().ws)
+    assert pose.aus == SMILE
+
+
+def test_a_score_names_a_file_from_its_own_folder(networks, score, ada, tmp_path, monkeypatch):
+    tmp_path.joinpath("elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert anchor(networks, score("../ada.safetensors")).aus == SMILE
+    assert anchor(networks, score(str(ada))).aus == SMILE
+
+
+def test_a_score_names_a_number_and_the_command_line_wins(networks, score, ada):
+    three = anchor(networks, score("3"))
+    assert np.array_equal(three.ws, app.draw_person(networks, 3, TRUNCATION).ws)
+    assert not np.array_equal(anchor(networks, replace(score("3"), truncation=0.1)).ws, three.ws)
+    missing = replace(score("nowhere.safetensors"), person=3)
+    assert np.array_equal(anchor(networks, missing).ws, three.ws)
+
+
+def test_nobody_named_is_the_person_of_the_house(networks, tmp_path):
+    tmp_path.joinpath("s.yaml").write_text(SCORE)
+    house = anchor(networks, Show(Path("unused"), "cpu", None, None, tmp_path / "s.yaml", seed=7))
+    assert np.array_equal(house.ws, app.draw_person(networks, DEFAULT_PERSON, TRUNCATION).ws)
+
+
+def test_a_gesture_changes_what_the_person_in_the_file_already_does(networks, ada):
+    seated = app.sit(networks, Sitter(Path("unused"), "cpu", ada, None))
+    at_rest = stills.gesture_of(networks, seated, "neutral")
+    away = tuple(-intensity for intensity in SMILE)
+    expected = networks.pseudo_autoencoder.model.predict(tiny_person().ws, away)
+    assert at_rest.aus == (0.0,) * NUM_AUS
+    assert np.array_equal(at_rest.ws, expected)
+    same = stills.gesture_of(networks, seated, "AU12=0.75, AU25=0.5")
+    assert same.aus[AU_INDEX[12]] == 0.75
+    assert np.array_equal(same.ws, networks.pseudo_autoencoder.model.predict(seated.ws, (0.0,) * NUM_AUS))
+
+
+def test_truncation_is_left_out_of_a_person_in_a_file_and_that_is_said(networks, score, ada, capsys):
+    show = replace(score("3"), person=ada)
+    plain = anchor(networks, show)
+    assert capsys.readouterr().err == ""
+    assert np.array_equal(anchor(networks, replace(show, truncation=0.5)).ws, plain.ws)
+    assert capsys.readouterr().err == f"{ada}: drawn as the file says; --truncation is for people by number\n"
+
+
+# --- what is refused ----------------------------------------------------------------------------------------
+
+
+def test_a_person_that_the_score_names_and_that_is_missing_is_told_at_its_line(networks, score, tmp_path):
+    show = score("ada.safetensors")
+    with pytest.raises(InputError) as error:
+        anchor(networks, show)
+    missing = tmp_path / "scores" / "ada.safetensors"
+    assert str(error.value) == (
+        f"{show.choreography}:4:9: person: {missing}: no such person file; "
+        "`project` makes one from a photograph"
+    )
+
+
+def test_check_finds_the_people_whom_scores_name(weights, score, ada, capsys, tmp_path):
+    app.check([score("../ada.safetensors").choreography], weights, is_strict=True)
+    assert "2 gestures, 1 moods" in capsys.readouterr().out
+    other = write_tiny_weights(tmp_path / "other", seed=1)
+    write_tiny_person(ada, other)
+    for named, message in (("ada", "no such person file"), ("../ada", "made for another generator")):
+        show = score(f"{named}.safetensors")
+        with pytest.raises(InputError) as error:
+            app.check([show.choreography], weights, is_strict=False)
+        assert str(error.value).startswith(f"{show.choreography}:4:9: person: ")
+        assert message in str(error.value)
+        assert len(str(error.value).splitlines()) == 1
+
+
+def test_without_weights_check_cannot_know_people_and_says_so(score, capsys, tmp_path):
+    app.check([score("ada.safetensors").choreography], tmp_path / "none.safetensors", is_strict=True)
+    assert "nor for people in files" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("load", "kind"), [(load_face_reader, "au_reader"), (load_projector, "encoder")])
+def test_weights_without_a_reader_of_photographs_say_how_it_is_made(tmp_path, weights, load, kind):
+    for path in weights.parent.iterdir():
+        shutil.copy(path, tmp_path)
+    with pytest.raises(InputError) as error:
+        load(load_networks(tmp_path / weights.name))
+    assert str(error.value) == (
+        f"{tmp_path}/tiny.{kind}.safetensors: missing; reading photographs needs it, "
+        f"and `python -m training.fit_{kind}` makes it"
+    )

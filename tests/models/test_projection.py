@@ -1,0 +1,130 @@
+"""Encoder and refinement on small real networks: what moves, what holds it, what is refused."""
+
+import numpy as np
+import pytest
+import torch
+
+from models.checkpoint import CheckpointError, load_generator
+from models.encoder import CODE_SIZE, Encoder, load_encoder
+from models.projection import attention, pixel_distance, project, refined, sharpness
+from models.stylegan2 import to_uint8
+from tests.models.tiny import TINY, write_tiny_encoder, write_tiny_weights
+from training.pictures import as_tensor
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory):
+    path = write_tiny_weights(tmp_path_factory.mktemp("weights"))
+    write_tiny_encoder(path)
+    return load_generator(path)
+
+
+@pytest.fixture(scope="module")
+def encoder(weights):
+    return load_encoder(weights)
+
+
+@pytest.fixture
+def picture(weights) -> np.ndarray:
+    """Somebody whom the generator draws, as large as an aligned picture."""
+    torch.manual_seed(3)
+    with torch.inference_mode():
+        rgb = weights.generator(torch.randn(1, TINY.z_dim))
+        return to_uint8(torch.nn.functional.interpolate(rgb, (256, 256), mode="bicubic"))[0].numpy()
+
+
+def test_an_encoder_starts_at_the_mean_latent_and_along_the_principal_directions():
+    torch.manual_seed(0)
+    w = torch.randn(600, 512) * torch.linspace(3, 0.1, 512) + 5
+    encoder = Encoder(TINY.num_ws).eval()
+    encoder.start_from_latents(w)
+    with torch.no_grad():
+        ws = encoder(torch.zeros(2, 3, 256, 256))
+    assert ws.shape == (2, TINY.num_ws, 512)
+    assert float((ws - ws[:, :1]).abs().max()) == 0  # no offsets yet
+    codes = (w - w.mean(0)) @ torch.linalg.pinv(encoder.directions.weight).t()
+    torch.testing.assert_close(codes.var(0, unbiased=False), torch.ones(CODE_SIZE), atol=0.01, rtol=0)
+
+
+def test_refinement_comes_closer_and_no_step_is_the_encoder_alone(weights, encoder, picture):
+    seen = as_tensor([picture])
+    with torch.no_grad():
+        start = encoder(seen)
+    assert torch.equal(refined(start, seen, weights.generator, encoder, 0), start)
+    weight = attention(256)
+    errors = []
+    for num_steps in (0, 5, 40):
+        ws = refined(start, seen, weights.generator, encoder, num_steps)
+        with torch.no_grad():
+            errors.append(float(pixel_distance(weights.generator.synthesis(ws), seen, weight)))
+    assert errors[2] < errors[1] < errors[0]
+
+
+def test_the_leash_holds_on_to_the_manifold(weights, encoder, picture, monkeypatch):
+    """With a strong leash on rows and on distance, less is moved, and the rows stay nearer to one another."""
+    seen = as_tensor([picture])
+    with torch.no_grad():
+        start = encoder(seen)
+
+    def moved() -> tuple[float, float]:
+        change = refined(start, seen, weights.generator, encoder, 30) - start
+        return float(change.norm()), float((change - change.mean(1, keepdim=True)).norm())
+
+    held = moved()
+    monkeypatch.setattr("models.projection.LEASH", 0.0)
+    monkeypatch.setattr("models.projection.ROWS_LEASH", 0.0)
+    free = moved()
+    assert held[0] < free[0]
+    assert held[1] < free[1]
+
+
+def test_a_projection_is_a_latent_and_its_picture(weights, encoder, picture):
+    projection = project(picture, weights.generator, encoder, 2)
+    assert projection.ws.shape == (TINY.num_ws, 512)
+    assert projection.ws.dtype == np.float32
+    with torch.no_grad():
+        drawn = to_uint8(weights.generator.synthesis(torch.from_numpy(projection.ws)[None]))[0].numpy()
+    np.testing.assert_array_equal(projection.picture, drawn)
+
+
+def test_at_home_the_scene_is_the_portraits_and_the_rest_the_persons(weights, encoder, picture):
+    rng = np.random.default_rng(0)
+    home = rng.standard_normal((TINY.num_ws, 512)).astype(np.float32)
+    own = torch.from_numpy(project(picture, weights.generator, encoder, 0).ws)
+    there = torch.from_numpy(project(picture, weights.generator, encoder, 0, home).ws)
+    reading = encoder.scene_reading
+    torch.testing.assert_close(
+        there.mean(0) @ reading, torch.from_numpy(home).mean(0) @ reading, atol=1e-2, rtol=1e-2
+    )
+    change = there - own
+    torch.testing.assert_close(change, change[:1].expand_as(change), atol=1e-4, rtol=1e-3)
+    _, _, span = torch.linalg.svd(encoder.scene_change, full_matrices=False)
+    torch.testing.assert_close(change @ span.t() @ span, change, atol=1e-3, rtol=1e-3)
+
+
+@pytest.mark.parametrize("num_steps", [-1, 101])
+def test_steps_outside_the_range_are_refused(weights, encoder, picture, num_steps):
+    with pytest.raises(ValueError, match="from 0 to 100"):
+        project(picture, weights.generator, encoder, num_steps)
+
+
+def test_a_picture_that_is_not_aligned_is_refused(weights, encoder):
+    with pytest.raises(ValueError, match="aligned picture"):
+        project(np.zeros((128, 128, 3), np.uint8), weights.generator, encoder)
+
+
+def test_an_encoder_of_another_generator_is_refused(tmp_path):
+    weights = write_tiny_weights(tmp_path)
+    write_tiny_encoder(weights)
+    write_tiny_weights(tmp_path, seed=1)
+    with pytest.raises(CheckpointError, match="another generator"):
+        load_encoder(load_generator(weights))
+
+
+def test_blur_is_less_sharp():
+    import cv2
+    from skimage.data import astronaut
+
+    image = cv2.resize(astronaut()[:256, 96:352], (256, 256))
+    values = [sharpness(cv2.GaussianBlur(image, (0, 0), sigma)) for sigma in (0.1, 1.5, 4)]
+    assert values[0] > values[1] > values[2]
