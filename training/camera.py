@@ -41,7 +41,7 @@ def photographed(picture: Picture, generator: Generator, jitter: Jitter = LOOSE)
     framed = reframed(picture, generator, jitter)
     if generator.random() < CLEAN_SHARE:
         return framed
-    colours = framed.astype(np.float32) / 255
+    colours: Colours = np.asarray(framed, np.float32) / np.float32(255)
     for share, change in CHANGES:
         if generator.random() < share:
             colours = change(colours, generator)
@@ -54,7 +54,7 @@ def reframed(picture: Picture, generator: Generator, jitter: Jitter) -> Picture:
     size = len(picture)
     angle = generator.normal(0, jitter.degrees)
     matrix = cv2.getRotationMatrix2D((size / 2, size / 2), angle, 1 + generator.normal(0, jitter.scale))
-    matrix[:, 2] += generator.normal(0, jitter.shift, 2) * size
+    matrix[:, 2] = matrix[:, 2] + generator.normal(0, jitter.shift, 2) * size
     warped = cv2.warpAffine(
         picture, matrix, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT
     )

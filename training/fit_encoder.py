@@ -6,7 +6,6 @@ generator drew it, and what the generator's fit found where it is a render; and,
 clean picture itself, through the generator.
 """
 
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -19,15 +18,22 @@ from torch import Tensor, nn
 
 from models.checkpoint import LoadedGenerator, companion_path, load_generator, write_checkpoint
 from models.encoder import KIND, Encoder
+from models.pictures import as_tensor
 from models.stylegan2 import Generator
 from training.camera import TIGHT
-from training.cast.manifest import Cast, read_cast
-from training.faces import Faces
-from training.fitted import load_fitted, scenes_of
 from training.losses import PerceptualDistance, attention_maps, pyramid_loss
-from training.pictures import as_tensor
-from training.reader_fit import Sampler, fit, float_tensors, start_from_photographs
-from training.run import Budget, cast_option, run_command
+from training.reader_fit import (
+    Lessons,
+    ReaderRun,
+    Sampler,
+    evenly,
+    fit,
+    float_tensors,
+    reader_options,
+    start_from_photographs,
+    weights_option,
+)
+from training.run import run_command
 from training.scenery import find_scenery
 
 BATCH_EACH = 8  # renders, and as many drawn
@@ -43,15 +49,15 @@ NUM_WATCHED = 96
 class FindLatents:
     """What the encoder is taught."""
 
-    def __init__(self, generator: Generator, train: Faces, drawn: Faces, held_out: Faces, cast: Cast) -> None:
+    def __init__(self, generator: Generator, lessons: Lessons) -> None:
         self.generator = generator
-        self.sampler = Sampler([(train, BATCH_EACH), (drawn, BATCH_EACH)], TIGHT)
-        self.variance = float(drawn.w.var(0).sum())
-        self.attention = attention_maps(torch.from_numpy(cast.landmarks.mean(0, keepdims=True)))
+        self.sampler = Sampler([(lessons.train, BATCH_EACH), (lessons.drawn, BATCH_EACH)], TIGHT)
+        self.variance = float(lessons.drawn.w.var(0).sum())
+        self.attention = attention_maps(torch.from_numpy(lessons.landmarks[None]))
         self.perceptual = PerceptualDistance()
-        watched = np.linspace(0, len(held_out) - 1, min(NUM_WATCHED, len(held_out))).astype(int)
-        self.pictures = as_tensor(held_out.pictures[watched])
-        self.w = torch.from_numpy(held_out.w[watched])
+        watched = evenly(lessons.held_out, NUM_WATCHED)
+        self.pictures = as_tensor(lessons.held_out.pictures[watched])
+        self.w = torch.from_numpy(lessons.held_out.w[watched])
 
     def loss(self, model: nn.Module, rng: np.random.Generator, progress: float) -> Tensor:
         assert isinstance(model, Encoder)
@@ -71,7 +77,8 @@ class FindLatents:
         target = F.interpolate(clean, size=(PICTURE_PX, PICTURE_PX), mode="area")
         attention = self.attention.expand(len(ws), -1, -1, -1)
         likeness = self.perceptual(pyramid[-1], target).mean()
-        return PICTURE_WEIGHT * pyramid_loss(pyramid, target, attention) + PERCEPTUAL_WEIGHT * likeness
+        pixels = pyramid_loss(pyramid, target, attention)
+        return PICTURE_WEIGHT * pixels + PERCEPTUAL_WEIGHT * likeness  # type: ignore[no-any-return]  # nn.Module.__call__ is untyped
 
     @torch.no_grad()
     def figures(self, model: nn.Module) -> dict[str, float]:
@@ -86,52 +93,21 @@ class FindLatents:
         return {"w_error": float(torch.cat(errors).mean()), "l1": float(torch.cat(differences).mean())}
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
-    """What one run is told."""
-
-    cast: tuple[Path, ...]
-    state: Path
-    drawn: Path
-    weights: Path
-    steps: int
-    minutes: float
-    threads: int
-    export: bool
-    dry_run: bool
-
-
 @click.command(help=__doc__)
-@cast_option
-@click.option("--state", type=click.Path(path_type=Path), required=True, help="The run of fit_generator.")
-@click.option("--drawn", type=click.Path(path_type=Path), required=True, help="Pictures by training.faces.")
-@click.option("--weights", type=click.Path(path_type=Path), required=True, help="The generator it is for.")
-@click.option("--steps", type=int, default=8000, show_default=True)
-@click.option("--minutes", type=float, default=60.0, show_default=True)
-@click.option("--threads", type=int, default=0, help="Processor threads; 0: as many as there are.")
-@click.option("--export", is_flag=True, help="Write the encoder beside the generator, complete or not.")
-@click.option("--dry-run", is_flag=True, help="Print the configuration and stop.")
-def main(**options: Any) -> None:
-    config = Config(**options)
-    if config.threads:
-        torch.set_num_threads(config.threads)
-    torch.manual_seed(0)
-    cast = read_cast(*config.cast)
-    click.echo(f"{config}\n{len(cast.records)} pictures")
-    if config.dry_run:
+@reader_options(steps=4500)
+@weights_option
+def main(weights: Path, **options: Any) -> None:
+    run = ReaderRun.of(options)
+    if run.dry_run:
         return
-    loaded = load_generator(config.weights)
-    fitted, scenes = load_fitted(config.state), scenes_of(config.state)
-    train, held_out = (Faces.of_cast(part, fitted, scenes) for part in (cast.training(), cast.held_out()))
-    drawn = Faces.read(config.drawn)
-    task = FindLatents(loaded.generator, train, drawn, held_out, cast)
+    loaded = load_generator(weights)
+    lessons = run.lessons()
+    task = FindLatents(loaded.generator, lessons)
     model, average = (Encoder(loaded.generator.arch.num_ws, loaded.generator.arch.w_dim) for _ in range(2))
-    model.start_from_latents(torch.from_numpy(drawn.w))
+    model.start_from_latents(torch.from_numpy(lessons.drawn.w))
     start_from_photographs(model.trunk)
-    budget = Budget(config.minutes, "fit encoder")
-    is_done = fit(model, average, task, config.state / "encoder.pt", config.steps, LEARNING_RATE, budget)
-    if is_done or config.export:
-        scenery = find_scenery(fitted.factors, average.directions.bias.detach(), cast.recipe)
+    if fit(model, average, task, run, "encoder", LEARNING_RATE):
+        scenery = find_scenery(lessons.fitted.factors, average.directions.bias.detach(), lessons.recipe)
         average.scene_reading.copy_(scenery.reading)
         average.scene_change.copy_(scenery.change)
         click.echo(str(save(average, loaded)))

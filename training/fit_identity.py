@@ -6,7 +6,6 @@ a margin (Wang et al., "CosFace", CVPR 2018). Changed persons (the repertoire's 
 """
 
 from collections import defaultdict
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +17,22 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from models.checkpoint import write_checkpoint
+from models.pictures import as_tensor
 from training.agreement import area_under_curve, pairs_of
 from training.camera import LOOSE, photographed
-from training.cast.manifest import Cast, read_cast
+from training.cast.manifest import Record
 from training.faces import Faces
-from training.fitted import load_fitted, scenes_of
 from training.identity import KIND, PATH, SIZE, IdentityReader
-from training.pictures import as_tensor
-from training.reader_fit import fit, float_tensors, start_from_photographs
-from training.run import Budget, cast_option, run_command
+from training.reader_fit import (
+    Lessons,
+    ReaderRun,
+    evenly,
+    fit,
+    float_tensors,
+    reader_options,
+    start_from_photographs,
+)
+from training.run import run_command
 
 PEOPLE_EACH = 4  # of a batch: from the studio, and as many drawn; each seen twice
 LEARNING_RATE = 2e-3
@@ -54,12 +60,13 @@ def of_people(faces: Faces) -> dict[int, list[int]]:
 class TellApart:
     """What the identity reader is taught."""
 
-    def __init__(self, sources: list[Faces], held_out: Faces) -> None:
-        self.sources = [(faces, list(of_people(faces).items())) for faces in sources]
-        everybody = sorted({person for faces in sources for person in of_people(faces)})
+    def __init__(self, lessons: Lessons) -> None:
+        self.sources = [(faces, list(of_people(faces).items())) for faces in (lessons.train, lessons.drawn)]
+        everybody = sorted(person for _, people in self.sources for person, _ in people)
         self.number = {person: number for number, person in enumerate(everybody)}
-        watched = np.linspace(0, len(held_out) - 1, min(NUM_WATCHED, len(held_out))).astype(int)
-        self.pictures, self.people = held_out.pictures[watched], held_out.people[watched]
+        watched = evenly(lessons.held_out, NUM_WATCHED)
+        self.pictures = lessons.held_out.pictures[watched]
+        self.people = lessons.held_out.people[watched]
 
     def loss(self, model: nn.Module, rng: np.random.Generator, progress: float) -> Tensor:
         assert isinstance(model, WhoIsWho)
@@ -82,62 +89,24 @@ class TellApart:
         return {"auc": area_under_curve(likeness, same)}
 
 
-def without_changed(cast: Cast) -> Cast:
-    """Everybody as they are: not in other ages."""
-    return Cast(tuple(record for record in cast.records if not record.category.startswith("age")))
-
-
-@dataclass(frozen=True, slots=True)
-class Config:
-    """What one run is told."""
-
-    cast: tuple[Path, ...]
-    state: Path
-    drawn: Path
-    out: Path
-    steps: int
-    minutes: float
-    threads: int
-    export: bool
-    dry_run: bool
+def is_nobody_else(record: Record) -> bool:
+    """Not a subject in another age."""
+    return not record.category.startswith("age")
 
 
 @click.command(help=__doc__)
-@cast_option
-@click.option("--state", type=click.Path(path_type=Path), required=True, help="The run of fit_generator.")
-@click.option("--drawn", type=click.Path(path_type=Path), required=True, help="Pictures by training.faces.")
+@reader_options(steps=4000)
 @click.option("--out", type=click.Path(path_type=Path), default=PATH, help="The file to write.")
-@click.option("--steps", type=int, default=5000, show_default=True)
-@click.option("--minutes", type=float, default=60.0, show_default=True)
-@click.option("--threads", type=int, default=0, help="Processor threads; 0: as many as there are.")
-@click.option("--export", is_flag=True, help="Write the reader, complete or not.")
-@click.option("--dry-run", is_flag=True, help="Print the configuration and stop.")
-def main(**options: Any) -> None:
-    config = Config(**options)
-    if config.threads:
-        torch.set_num_threads(config.threads)
-    torch.manual_seed(0)
-    cast = without_changed(read_cast(*config.cast))
-    click.echo(f"{config}\n{len(cast.records)} pictures")
-    if config.dry_run:
+def main(out: Path, **options: Any) -> None:
+    run = ReaderRun.of(options)
+    if run.dry_run:
         return
-    fitted, scenes = load_fitted(config.state), scenes_of(config.state)
-    train, held_out = (
-        Faces.of_cast(part, fitted, scenes) for part in (cast.training(), studio(cast.held_out()))
-    )
-    task = TellApart([train, Faces.read(config.drawn)], held_out)
+    task = TellApart(run.lessons(is_nobody_else))
     model, average = WhoIsWho(len(task.number)), WhoIsWho(len(task.number))
     start_from_photographs(model.reader.trunk)
-    budget = Budget(config.minutes, "fit identity reader")
-    is_done = fit(model, average, task, config.state / "identity.pt", config.steps, LEARNING_RATE, budget)
-    if is_done or config.export:
-        write_checkpoint(config.out, KIND, float_tensors(average.reader), {})
-        click.echo(str(config.out))
-
-
-def studio(cast: Cast) -> Cast:
-    """Those of whom there are several pictures."""
-    return Cast(tuple(record for record in cast.records if record.split != "population"))
+    if fit(model, average, task, run, "identity", LEARNING_RATE):
+        write_checkpoint(out, KIND, float_tensors(average.reader), {})
+        click.echo(str(out))
 
 
 if __name__ == "__main__":

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from models.checkpoint import CheckpointError, load_state, read_checkpoint
+from models.pictures import as_tensor
 from models.trunk import SHORT, Trunk, compact
-from training.pictures import as_tensor
 
 KIND: Final = "identity_reader"
 PATH: Final = Path(__file__).resolve().parent / "weights" / "identity_reader.safetensors"

@@ -115,7 +115,8 @@ def mobilenet_layers(num_layers: int) -> nn.Sequential:
     """The first layers of a MobileNetV2 that was trained on photographs (ImageNet)."""
     network = mobilenet_v2()
     network.load_state_dict(torch.load(_mobilenet_weights(), weights_only=True))
-    return network.features[:num_layers]
+    layers: nn.Sequential = network.features[:num_layers]
+    return layers
 
 
 def _mobilenet_weights() -> Path:

@@ -1,21 +1,35 @@
 """The loop that fits a reader of faces: a resumable run of Adam with a moving average and a falling rate."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Any, Final, Protocol, Self
 
+import click
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from models.pictures import as_tensor
 from models.trunk import Trunk
 from training.camera import LOOSE, Jitter, photographed
+from training.cast.manifest import Cast, Record, read_cast
 from training.faces import MIRRORED_ANGLES, Faces
+from training.factor_network import FactorGenerator
+from training.fit_pseudo_autoencoder import shown_units
+from training.fitted import load_fitted, scenes_of
 from training.losses import mobilenet_layers
-from training.pictures import as_tensor
-from training.run import Budget, Ticker, append_log, load_state, save_state, update_average
+from training.run import (
+    Budget,
+    Ticker,
+    append_log,
+    cast_option,
+    load_state,
+    save_state,
+    update_average,
+)
 
 SAVE_EVERY_S: Final = 120.0
 REPORT_EVERY: Final = 250  # steps
@@ -71,6 +85,88 @@ def float_tensors(model: nn.Module) -> dict[str, Tensor]:
     return {name: tensor for name, tensor in model.state_dict().items() if tensor.is_floating_point()}
 
 
+def evenly(faces: Faces, num: int) -> NDArray[np.int64]:
+    """Which `num` of the faces to look at: evenly spaced, all of them if there are fewer."""
+    return np.linspace(0, len(faces) - 1, min(num, len(faces))).astype(np.int64)
+
+
+# --- what a run is told -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Lessons:
+    """What readers learn from, and what they are watched on."""
+
+    train: Faces
+    drawn: Faces
+    held_out: Faces
+    fitted: FactorGenerator
+    landmarks: NDArray[np.float32]  # [5, 2] in [0, 1]: where they are on average
+    units: tuple[int, ...]  # that the renders show
+    recipe: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderRun:
+    """The options that every reader's fit has."""
+
+    cast: tuple[Path, ...]
+    state: Path
+    drawn: Path
+    steps: int
+    minutes: float
+    threads: int
+    dry_run: bool
+
+    @classmethod
+    def of(cls, options: Mapping[str, Any]) -> Self:
+        """Print them, and set what is set once for a run: threads and dice."""
+        run = cls(**options)
+        if run.threads:
+            torch.set_num_threads(run.threads)
+        torch.manual_seed(0)
+        click.echo(run)
+        return run
+
+    def lessons(self, is_wanted: Callable[[Record], bool] = lambda record: True) -> Lessons:
+        """Read the pictures; of the renders, those that are wanted."""
+        everything = read_cast(*self.cast)
+        cast = Cast(tuple(record for record in everything.records if is_wanted(record)))
+        fitted, scenes = load_fitted(self.state), scenes_of(self.state)
+        train, held_out = (Faces.of_cast(part, fitted, scenes) for part in (cast.training(), cast.held_out()))
+        click.echo(f"{len(train)} renders, {len(held_out)} held out")
+        landmarks = cast.landmarks.mean(0)
+        return Lessons(
+            train, Faces.read(self.drawn), held_out, fitted, landmarks, shown_units(cast), cast.recipe
+        )
+
+
+def reader_options(steps: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """The options of `ReaderRun`."""
+    folder = click.Path(path_type=Path)
+    options = (
+        cast_option,
+        click.option("--state", type=folder, required=True, help="The run of fit_generator."),
+        click.option("--drawn", type=folder, required=True, help="Pictures by training.faces."),
+        click.option("--steps", type=int, default=steps, show_default=True),
+        click.option("--minutes", type=float, default=60.0, show_default=True),
+        click.option("--threads", type=int, default=0, help="Processor threads; 0: as many as there are."),
+        click.option("--dry-run", is_flag=True, help="Print the configuration and stop."),
+    )
+
+    def with_options(command: Callable[..., Any]) -> Callable[..., Any]:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return with_options
+
+
+weights_option = click.option(
+    "--weights", type=click.Path(path_type=Path), required=True, help="The generator it is for."
+)
+
+
 # --- the loop -----------------------------------------------------------------------------------------------
 
 
@@ -99,26 +195,26 @@ def groups_of(model: nn.Module) -> list[dict[str, object]]:
     return [{"params": trunk, "share": TRUNK_RATE}, {"params": others, "share": 1.0}]
 
 
-def fit(
-    model: nn.Module, average: nn.Module, task: Task, path: Path, num_steps: int, lr: float, budget: Budget
-) -> bool:
-    """Fit `model` until `num_steps` or the minutes are over, resuming from `path`; `average` follows it.
+def fit(model: nn.Module, average: nn.Module, task: Task, run: ReaderRun, name: str, lr: float) -> bool:
+    """Fit `model` until the steps or the minutes are over, resuming from NAME.pt; `average` follows it.
 
     → True when complete.
     """
+    path, num_steps = run.state / f"{name}.pt", run.steps
+    budget = Budget(run.minutes, f"fit {name}")
     optimizer = torch.optim.AdamW(groups_of(model), lr=lr, betas=(0.9, 0.99), weight_decay=WEIGHT_DECAY)
-    parts = {"model": model, "average": average, "optimizer": optimizer}
+    parts: dict[str, Any] = {"model": model, "average": average, "optimizer": optimizer}
     saved = load_state(path)
     first = saved["step"] if saved else 0
-    for name, part in parts.items():
+    for key, part in parts.items():
         if saved:
-            part.load_state_dict(saved[name])
-        elif name == "average":
+            part.load_state_dict(saved[key])
+        elif part is average:
             average.load_state_dict(model.state_dict())
     ticker, losses, step = Ticker(SAVE_EVERY_S), list[float](), first
 
     def save() -> None:
-        save_state(path, {"step": step, **{name: part.state_dict() for name, part in parts.items()}})
+        save_state(path, {"step": step, **{key: part.state_dict() for key, part in parts.items()}})
 
     for current in budget.steps(first, num_steps):
         model.train()

@@ -1,15 +1,17 @@
 """Encoder and refinement on small real networks: what moves, what holds it, what is refused."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from models.checkpoint import CheckpointError, load_generator
 from models.encoder import CODE_SIZE, Encoder, load_encoder
-from models.projection import attention, pixel_distance, project, refined, sharpness
+from models.pictures import as_tensor
+from models.projection import Signs, attention, pixel_distance, project, refined, sharpness
 from models.stylegan2 import to_uint8
 from tests.models.tiny import TINY, write_tiny_encoder, write_tiny_weights
-from training.pictures import as_tensor
 
 
 @pytest.fixture(scope="module")
@@ -128,3 +130,16 @@ def test_blur_is_less_sharp():
     image = cv2.resize(astronaut()[:256, 96:352], (256, 256))
     values = [sharpness(cv2.GaussianBlur(image, (0, 0), sigma)) for sigma in (0.1, 1.5, 4)]
     assert values[0] > values[1] > values[2]
+
+
+def test_each_doubt_has_a_sign_and_good_pictures_have_none():
+    good = Signs(sharpness=0.1, disagreement=0.3, distance=0.5)
+    assert good.doubts == ()
+    assert "blurred" in replace(good, sharpness=0.001).doubts[0]
+    assert "hidden" in replace(good, disagreement=0.9).doubts[0]
+    assert "look like it" in replace(good, distance=2.0).doubts[0]
+    assert len(Signs(0, 1, 2).doubts) == 3
+
+
+def test_a_picture_of_nothing_is_doubted(weights, encoder):
+    assert "blurred" in project(np.full((256, 256, 3), 90, np.uint8), weights.generator, encoder, 0).doubts[0]

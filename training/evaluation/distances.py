@@ -8,9 +8,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from models.pictures import as_tensor
 from training.evaluation.faces import Pictures, package_file
 from training.losses import PerceptualDistance, feature_distance, of_unit_length
-from training.pictures import as_tensor
 
 BATCH: Final = 16
 Distance = Callable[[Tensor, Tensor], Tensor]  # [N, 3, R, R] twice, in [-1, 1] → [N]

@@ -111,7 +111,7 @@ def plotted(read: Counts, ceiling: Counts, folder: Path | None) -> Path:
         raise SkippedError(f"matplotlib is missing: {INSTALL}")
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(17, 9.2), layout="constrained")
+    figure = Figure(figsize=(17, 9), layout="tight")
     titles = (
         f"as the AU reader sees them: {accuracy(read):.1%}",
         f"from the true units: {accuracy(ceiling):.1%}",
@@ -120,9 +120,8 @@ def plotted(read: Counts, ceiling: Counts, folder: Path | None) -> Path:
     for axis, counts, title in zip(axes, (read, ceiling), titles, strict=True):
         _draw(axis, counts, title)
     axes[0].set_ylabel("shown", color=INK)
-    figure.suptitle("What is shown, and what is said: shares of each row, in percent", color=INK, fontsize=14)
     folder.mkdir(parents=True, exist_ok=True)
-    figure.savefig(folder / FILE, dpi=120)
+    figure.savefig(folder / FILE, dpi=120, bbox_inches="tight")
     return folder / FILE
 
 
@@ -142,5 +141,5 @@ def _draw(axis: "Axes", counts: Counts, title: str) -> None:
     axis.grid(which="minor", color="#e3e8ee", linewidth=0.6)
     axis.tick_params(which="both", length=0)
     axis.spines[:].set_color("#c3ccd6")
-    axis.set_xlabel("said", color=INK)
+    axis.set_xlabel("said, in percent of the row", color=INK)
     axis.set_title(title, color=INK, fontsize=12, pad=10)

@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 import torch
 
+from models.pictures import as_tensor
 from models.projection import refined
 from training.evaluation.cost import files_of
 from training.evaluation.faces import resized
@@ -19,7 +20,6 @@ from training.evaluation.readers.projections import SIZE_PX
 from training.evaluation.readers.scene import drawn
 from training.evaluation.report import Part, SkippedError, table
 from training.identity import PATH
-from training.pictures import as_tensor
 
 WARM_UP: Final = 2  # rounds before time is taken
 THREADS: Final = (1, 2)

@@ -60,14 +60,16 @@ def measure_likeness(material: Material) -> Part:
     _ = material.encoder  # without it there is nothing to measure
     seen = material.held_out
     chosen = chosen_rows(seen, material.amounts.projected)
+    if not len(chosen):
+        raise SkippedError("neither the studio nor the population has pictures held out")
     clean = seen.pictures[chosen]
     generator = np.random.default_rng(SEED)
     conditions = {
         "clean": clean,
         "through a camera": np.stack([photographed(picture, generator, TIGHT) for picture in clean]),
     }
-    _, notes = material.witnesses
-    notes = list(notes)
+    num_others = min(NUM_OTHERS, len(material.gallery.people) - 1)
+    notes = [f"ranks are among {num_others} other people and the right one", *material.witnesses[1]]
     figures: dict[str, Any] = {"pictures": len(chosen), "people": len(set(seen.people[chosen]))}
     lines: list[str] = []
     for name, given in conditions.items():
@@ -149,7 +151,7 @@ def rank_rows(material: Material, chosen: NDArray[np.int64], made: Made) -> Rows
                 continue
             own = {name: values[members] for name, values in found.items()}
             first = {name: known(_share_first(values)) for name, values in own.items()}
-            rows[f"{witness}, {group}: rank of {NUM_OTHERS + 1}"] = medians(own)
+            rows[f"{witness}, {group}: rank"] = medians(own)
             rows[f"{witness}, {group}: share at rank 1"] = first
     return rows
 

@@ -17,6 +17,7 @@ from models.au_reader import AuReader, load_au_reader
 from models.checkpoint import CheckpointError, LoadedGenerator
 from models.encoder import Encoder, load_encoder
 from models.photographs import read_photograph
+from models.pictures import as_tensor
 from models.pseudo_autoencoder import LoadedPseudoAutoencoder, load_pseudo_autoencoder
 from models.stylegan2 import Generator
 from training.cast.manifest import Cast, read_cast
@@ -29,7 +30,6 @@ from training.evaluation.report import SkippedError, rounded
 from training.factor_network import FactorGenerator
 from training.fitted import load_fitted
 from training.identity import IdentityReader, load_identity_reader
-from training.pictures import as_tensor
 
 HOME_PERSON, HOME_PSI = 15, 0.8  # the house's portrait, in whose light visitors are to sit
 # Of people who do exist; both in the public domain.

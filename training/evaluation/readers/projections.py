@@ -1,4 +1,4 @@
-"""What the encoder makes of faces, with few and many steps of refinement; and beside it the nearest picture."""
+"""What the encoder makes of faces, with few and many steps of refinement; beside it the nearest picture."""
 
 from dataclasses import dataclass
 from typing import Final

@@ -38,7 +38,7 @@ def border(pictures: Pictures) -> NDArray[np.float64]:
 
 
 def scene_figures(material: Material, ws: NDArray[np.float32]) -> dict[str, Any]:
-    """How far projections' borders are from the house's, as they are and moved there; ws [N, num_ws, w_dim]."""
+    """How far projections' borders are from the house's, as they are and moved there; ws [N, num_ws, 512]."""
     wanted = border(drawn(material.generator, material.home[None]))
     before, moved = (
         np.abs(border(drawn(material.generator, own)) - wanted).mean((1, 2))

@@ -52,7 +52,7 @@ def expressions(material: Material, faces: Pictures, ws: NDArray[np.float32]) ->
     aus = torch.from_numpy(np.asarray(read_faces(material.au_reader, faces).aus, np.float32))
     model: PseudoAutoencoder = material.pseudo_autoencoder.model
     targets = category_units()
-    latents = {"its scene": home} | {
+    latents = {"home's scene": home} | {
         label: model(torch.from_numpy(home), targets[category] - aus).numpy()
         for label, category in GESTURES.items()
     }

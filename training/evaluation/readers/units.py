@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from models.action_units import ACTION_UNITS, AU_INDEX, AU_NAMES, au_label
 from models.au_reader import AuReader
+from models.pictures import as_tensor
 from training.agreement import intraclass_correlation
 from training.camera import photographed
 from training.evaluation.faces import Pictures
@@ -17,7 +18,6 @@ from training.evaluation.readers.material import Material, Seen, aligned_faces, 
 from training.evaluation.report import Part, SkippedError, rounded, table
 from training.faces import SIZE_PX, angles_of
 from training.fit_au_reader import read_all
-from training.pictures import as_tensor
 
 # Those that other readers are measured by, and lids.
 UNITS: Final = (1, 2, 4, 5, 6, 7, 9, 10, 12, 15, 17, 20, 24, 25, 26, 43)
