@@ -22,9 +22,9 @@ from models.pictures import as_tensor
 from models.stylegan2 import Generator, to_uint8
 
 MAX_STEPS: Final = 100
-STEP: Final = 0.05  # of a step, in deviations of the generator's latents
-LEASH: Final = 0.01  # on the squared distance from the encoder's latent …
-ROWS_LEASH: Final = 0.04  # … and on that of the rows from one another
+STEP: Final = 0.1  # of a step, in deviations of the generator's latents
+LEASH: Final = 0.001  # on the squared distance from the encoder's latent …
+ROWS_LEASH: Final = 0.004  # … and on that of the rows from one another
 LIKENESS: Final = 1.0  # of features against pixels
 SIZES: Final = (256, 128, 64, 32)  # at which pixels are compared
 

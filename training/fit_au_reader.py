@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from models.action_units import ACTION_UNITS
-from models.au_reader import DEGREES, KIND, AuReader
+from models.au_reader import KIND, AuReader
 from models.checkpoint import LoadedGenerator, companion_path, load_generator, write_checkpoint
 from models.pictures import as_tensor
 from training.agreement import intraclass_correlation
@@ -33,7 +33,8 @@ from training.run import run_command
 
 BATCH_EACH = 8  # renders, and as many drawn
 LEARNING_RATE = 1.5e-3
-ANGLE_WEIGHT = 0.3
+ANGLE_WEIGHT = 1.0
+ANGLE_SPREADS = torch.tensor([6.0, 3.0, 5.0, 2.5])  # degrees: yaw, pitch, gaze x, gaze y; each counts alike
 LEAST_VARIANCE = 0.02  # a unit that is hardly ever shown counts less than the others
 NUM_WATCHED = 256  # held-out pictures that a report looks at
 
@@ -53,7 +54,7 @@ class ReadUnits:
         sample = self.sampler.sample(rng)
         aus, angles = model(sample.seen)
         error = ((aus - sample.aus).square() / self.variance).mean()
-        return error + ANGLE_WEIGHT * ((angles - sample.angles) / DEGREES).square().mean()  # type: ignore[no-any-return]  # nn.Module.__call__ is untyped
+        return error + ANGLE_WEIGHT * ((angles - sample.angles) / ANGLE_SPREADS).square().mean()  # type: ignore[no-any-return]  # nn.Module.__call__ is untyped
 
     @torch.inference_mode()
     def figures(self, model: nn.Module) -> dict[str, float]:
@@ -73,7 +74,7 @@ def read_all(model: nn.Module, pictures: Tensor, batch: int = 16) -> tuple[Any, 
 
 
 @click.command(help=__doc__)
-@reader_options(steps=8000)
+@reader_options(steps=10000)
 @weights_option
 def main(weights: Path, **options: Any) -> None:
     run = ReaderRun.of(options)
