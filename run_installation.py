@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from installation.errors import InputError
-from installation.options import TRUNCATION, Recording, Screen, Show, Sitter
+from installation.options import REFINEMENT_STEPS, TRUNCATION, Recording, Screen, Show, Sitter
 from installation.score.values import PERSON_SUFFIX
 
 # Commands import the application when they are called: it brings PyTorch, and help should not wait for that.
@@ -105,7 +105,7 @@ steps_option = click.option(
     "--steps",
     "num_steps",
     type=click.IntRange(0, 100),
-    default=20,
+    default=REFINEMENT_STEPS,
     show_default=True,
     help="How long to refine the likeness of a photograph.",
 )

@@ -8,6 +8,7 @@ from typing import Any, Final, Self
 
 DEFAULT_PERSON: Final = 15
 TRUNCATION: Final = 0.8
+REFINEMENT_STEPS: Final = 60  # of a projection: further ones change little
 
 
 @dataclass(frozen=True, slots=True)

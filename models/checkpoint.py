@@ -16,7 +16,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
 from models.stylegan2 import Architecture, Generator
@@ -62,21 +62,30 @@ def read_checkpoint(path: Path, kind: str) -> Checkpoint:
 
 
 def write_checkpoint(
-    path: Path, kind: str, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]
+    path: Path,
+    kind: str,
+    tensors: Mapping[str, Tensor],
+    metadata: Mapping[str, str],
+    dtype: torch.dtype = torch.float16,
 ) -> None:
-    """Write fp16 safetensors, whole or not at all.
+    """Write safetensors, whole or not at all; weights in half precision.
 
     Raises:
-        ValueError: a number is beyond what half precision holds (65,504), or is none.
+        OSError: the file cannot be written.
+        ValueError: a number is beyond what `dtype` holds (half precision: 65,504), or is none.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    half = {name: tensor.detach().to("cpu", torch.float16).contiguous() for name, tensor in tensors.items()}
-    for name, tensor in half.items():
+    stored = {name: tensor.detach().to("cpu", dtype).contiguous() for name, tensor in tensors.items()}
+    for name, tensor in stored.items():
         if not bool(tensor.isfinite().all()):
-            raise ValueError(f"{path}: {name} does not fit half precision; the weights have diverged")
+            kind_of_number = str(dtype).removeprefix("torch.")
+            raise ValueError(f"{path}: {name} does not fit {kind_of_number}; the weights have diverged")
+    path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")
-    save_file(half, partial, metadata={"kind": kind, "version": VERSION, **metadata})
-    os.replace(partial, path)
+    try:
+        partial.write_bytes(save(stored, {"kind": kind, "version": VERSION, **metadata}))
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def file_sha256(path: Path) -> str:

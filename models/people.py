@@ -2,7 +2,6 @@
 
 import json
 import math
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,11 +10,16 @@ from typing import Any, Final
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import save
 from torch import Tensor
 
 from models.action_units import ACTION_UNITS, NUM_AUS
-from models.checkpoint import VERSION, Checkpoint, CheckpointError, LoadedGenerator, read_checkpoint
+from models.checkpoint import (
+    Checkpoint,
+    CheckpointError,
+    LoadedGenerator,
+    read_checkpoint,
+    write_checkpoint,
+)
 
 KIND: Final = "person"
 VOCABULARY: Final = " ".join(map(str, ACTION_UNITS))
@@ -70,8 +74,6 @@ def save_person(path: Path, person: Person, generator_sha256: str) -> None:
         OSError: the file cannot be written.
     """
     metadata = {
-        "kind": KIND,
-        "version": VERSION,
         "generator_sha256": generator_sha256,
         "action_units": VOCABULARY,
         "aus": " ".join(map(repr, map(float, person.aus))),
@@ -79,12 +81,7 @@ def save_person(path: Path, person: Person, generator_sha256: str) -> None:
         "title": _encodable(person.title),
         "source": _encodable(person.source),
     }
-    partial = path.with_suffix(".partial")
-    try:
-        partial.write_bytes(save({"ws": torch.from_numpy(np.ascontiguousarray(person.ws))}, metadata))
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
+    write_checkpoint(path, KIND, {"ws": torch.from_numpy(person.ws)}, metadata, torch.float32)
 
 
 def _encodable(text: str) -> str:

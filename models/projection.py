@@ -52,7 +52,7 @@ def project(
     image: NDArray[np.uint8],
     generator: Generator,
     encoder: Encoder,
-    num_steps: int = 20,
+    num_steps: int,
     home: NDArray[np.float32] | None = None,
 ) -> Projection:
     """Aligned picture uint8 RGB [256, 256, 3] → who it is; in the light of `home` [num_ws, 512], if given.

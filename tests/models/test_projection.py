@@ -112,7 +112,7 @@ def test_steps_outside_the_range_are_refused(weights, encoder, picture, num_step
 
 def test_a_picture_that_is_not_aligned_is_refused(weights, encoder):
     with pytest.raises(ValueError, match="aligned picture"):
-        project(np.zeros((128, 128, 3), np.uint8), weights.generator, encoder)
+        project(np.zeros((128, 128, 3), np.uint8), weights.generator, encoder, 0)
 
 
 def test_an_encoder_of_another_generator_is_refused(tmp_path):

@@ -15,7 +15,7 @@ from training.evaluation.readers.material import Material, aligned_faces, w_of
 
 SIZE_PX: Final = 256
 STEPS: Final = (0, 20, 100)
-USUAL: Final = 20  # what a visitor is given
+USUAL: Final = 100  # what the sheet's expressions start from
 NEAREST: Final = "nearest"
 
 

@@ -27,7 +27,7 @@ def measure_sheet(material: Material) -> Part:
         raise SkippedError("no folder for it: name one with --sheets")
     faces, notes = faces_shown(material)
     made = make_all(material, faces, "sheet")
-    columns = {"aligned": faces, **made.pictures, **expressions(material, faces, made.usual)}
+    columns = {"aligned": faces, **made.pictures, **expressions(material, made.usual)}
     rows = [np.stack([pictures[k] for pictures in columns.values()]) for k in range(len(faces))]
     path = material.sheets / FILE
     write_jpeg(path, labelled(grid(rows), list(columns)))
@@ -46,10 +46,11 @@ def faces_shown(material: Material) -> tuple[Pictures, list[str]]:
 
 
 @torch.inference_mode()
-def expressions(material: Material, faces: Pictures, ws: NDArray[np.float32]) -> dict[str, Pictures]:
+def expressions(material: Material, ws: NDArray[np.float32]) -> dict[str, Pictures]:
     """Projections ws [N, num_ws, w_dim] of faces in the portrait's scene: as they are, and A(w, a_T − a₀)."""
     home = at_home(material, ws)
-    aus = torch.from_numpy(np.asarray(read_faces(material.au_reader, faces).aus, np.float32))
+    own = np.stack([resized(picture, SIZE_PX) for picture in drawn(material.generator, home)])
+    aus = torch.from_numpy(np.asarray(read_faces(material.au_reader, own).aus, np.float32))  # a₀
     model: PseudoAutoencoder = material.pseudo_autoencoder.model
     targets = category_units()
     latents = {"home's scene": home} | {
