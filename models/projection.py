@@ -70,7 +70,7 @@ def project(
     with torch.no_grad():
         start = encoder(seen)
     ws = refined(start, seen, generator, encoder, num_steps)
-    doubts = signs_of(image, start, ws, generator, encoder).doubts
+    doubts = signs_of(image, start, generator, encoder).doubts
     with torch.no_grad():
         if home is not None:
             ws = encoder.in_the_scene_of(ws, torch.from_numpy(home)[None])
@@ -135,17 +135,15 @@ def feature_distance(a: Sequence[Tensor], b: Sequence[Tensor], weight: Tensor) -
 
 # Between what was seen on good pictures and on spoilt ones: docs/readers.md has the figures.
 MIN_SHARPNESS: Final = 0.022
-MAX_DISAGREEMENT: Final = 0.64
-MAX_DISTANCE: Final = 1.38
+MAX_DISAGREEMENT: Final = 0.66
 
 
 @dataclass(frozen=True, slots=True)
 class Signs:
-    """What a poor likeness is recognised by."""
+    """What a poor likeness is recognised by, before any refinement."""
 
     sharpness: float  # of the face in the photograph: fine detail in shares of the contrast
     disagreement: float  # of what the encoder finds in the photograph and in its own picture of it; from 0
-    distance: float  # of the features of photograph and projection; from 0
 
     @property
     def doubts(self) -> tuple[str, ...]:
@@ -154,26 +152,17 @@ class Signs:
             (self.sharpness < MIN_SHARPNESS, "the picture is blurred; hold still, or take a sharper one"),
             (
                 self.disagreement > MAX_DISAGREEMENT,
-                "part of the face is hidden, or it is unlike all that are known",
+                "part of the face is hidden, or it is unlike all that the portrait knows",
             ),
-            (self.distance > MAX_DISTANCE, "the portrait cannot be made to look like it"),
         )
         return tuple(words for is_so, words in said if is_so)
 
 
 @torch.no_grad()
-def signs_of(
-    image: NDArray[np.uint8], start: Tensor, ws: Tensor, generator: Generator, encoder: Encoder
-) -> Signs:
-    """An aligned picture, the encoder's latent of it [1, num_ws, w_dim], and the refined one."""
-    seen = as_tensor([image])
-    code, again = (encoder.code(encoder.trunk(x)) for x in (seen, generator.synthesis(start)))
-    drawn, wanted = list(encoder.features(generator.synthesis(ws))), list(encoder.features(seen))
-    return Signs(
-        sharpness(image),
-        float((again - code).norm() / code.norm()),
-        float(feature_distance(drawn, wanted, attention(seen.shape[-1]))),
-    )
+def signs_of(image: NDArray[np.uint8], start: Tensor, generator: Generator, encoder: Encoder) -> Signs:
+    """An aligned picture, and the encoder's latent of it [1, num_ws, w_dim]."""
+    code, again = (encoder.code(encoder.trunk(x)) for x in (as_tensor([image]), generator.synthesis(start)))
+    return Signs(sharpness(image), float((again - code).norm() / code.norm()))
 
 
 def sharpness(image: NDArray[np.uint8]) -> float:

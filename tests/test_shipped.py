@@ -49,6 +49,8 @@ def test_all_weights_fit_the_repository():
     assert {path.name for path in files} == {
         "portrait.safetensors",
         "portrait.pseudo_autoencoder.safetensors",
+        "portrait.au_reader.safetensors",
+        "portrait.encoder.safetensors",
     }
     assert sum(path.stat().st_size for path in files) <= 24_000_000
 

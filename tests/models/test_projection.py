@@ -133,12 +133,11 @@ def test_blur_is_less_sharp():
 
 
 def test_each_doubt_has_a_sign_and_good_pictures_have_none():
-    good = Signs(sharpness=0.1, disagreement=0.3, distance=0.5)
+    good = Signs(sharpness=0.1, disagreement=0.3)
     assert good.doubts == ()
     assert "blurred" in replace(good, sharpness=0.001).doubts[0]
     assert "hidden" in replace(good, disagreement=0.9).doubts[0]
-    assert "look like it" in replace(good, distance=2.0).doubts[0]
-    assert len(Signs(0, 1, 2).doubts) == 3
+    assert len(Signs(0, 1).doubts) == 2
 
 
 def test_a_picture_of_nothing_is_doubted(weights, encoder):
