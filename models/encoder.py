@@ -59,16 +59,17 @@ class Encoder(nn.Module):
         w, offsets = self.split(pictures)
         return w[:, None] + offsets
 
-    def moved(self, ws: Tensor, code: Tensor) -> Tensor:
-        """Rows ws [N, num_ws, w_dim], each moved along the directions by its code [N, num_ws, 256]."""
-        return ws + code @ self.directions.weight.t()
+    def moved(self, ws: Tensor, code: Tensor, scene: Tensor) -> Tensor:
+        """Rows ws [N, num_ws, w_dim], each by its code [N, num_ws, 256], and all by scene [N, NUM_SCENE]."""
+        return self.in_scene(ws + code @ self.directions.weight.t(), scene)
 
-    def in_the_scene_of(self, ws: Tensor, home: Tensor) -> Tensor:
-        """The same people [N, num_ws, w_dim], in the light and before the backdrop of `home`."""
-        mean = self.directions.bias
-        wanted = (home.mean(1) - mean) @ self.scene_reading
-        found = (ws.mean(1) - mean) @ self.scene_reading
-        return ws + ((wanted - found) @ self.scene_change)[:, None]
+    def scene_of(self, ws: Tensor) -> Tensor:
+        """What ws [N, num_ws, w_dim] say about light and backdrop: [N, NUM_SCENE], about N(0, 1) each."""
+        return (ws.mean(1) - self.directions.bias) @ self.scene_reading
+
+    def in_scene(self, ws: Tensor, change: Tensor) -> Tensor:
+        """The same people, light and backdrop changed by so much [N, NUM_SCENE]."""
+        return ws + (change @ self.scene_change)[:, None]
 
     def features(self, pictures: Tensor) -> Iterator[Tensor]:
         """Pictures [N, 3, R, R] in [-1, 1] → maps [N, C, h, w] by which likeness is judged.

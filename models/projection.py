@@ -9,7 +9,7 @@ Manipulation", SIGGRAPH 2021.)
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import torch
@@ -24,7 +24,11 @@ from models.stylegan2 import Generator, to_uint8
 MAX_STEPS: Final = 100
 STEP: Final = 0.1  # of a step, in deviations of the generator's latents
 LEASH: Final = 0.001  # on the squared distance from the encoder's latent …
+SCENE_LEASH: Final = 0.0003  # on that of light and backdrop …
 ROWS_LEASH: Final = 0.004  # … and on that of the rows from one another
+HOME_SHARE: Final = (
+    0.6  # of the way into the portrait's light: then a photograph's shadows and its own add up
+)
 LIKENESS: Final = 1.0  # of features against pixels
 SIZES: Final = (256, 128, 64, 32)  # at which pixels are compared
 
@@ -44,6 +48,7 @@ class Projection:
     """A face in the latent space."""
 
     ws: NDArray[np.float32]  # [num_ws, 512]
+    scene: NDArray[np.float32]  # [16] the light and backdrop in it, as the encoder counts them
     picture: NDArray[np.uint8]  # [R, R, 3] RGB: what the generator draws there
     doubts: tuple[str, ...]  # why it is a poor likeness; empty when it is a good one
 
@@ -55,7 +60,7 @@ def project(
     num_steps: int,
     home: NDArray[np.float32] | None = None,
 ) -> Projection:
-    """Aligned picture uint8 RGB [256, 256, 3] → who it is; in the light of `home` [num_ws, 512], if given.
+    """Aligned picture uint8 RGB [256, 256, 3] → who it is; in the light of `home` [num_ws, 512].
 
     Raises:
         ValueError: the picture is no aligned one, or `num_steps` not from 0 to 100.
@@ -69,33 +74,52 @@ def project(
     seen = as_tensor([image])
     with torch.no_grad():
         start = encoder(seen)
-    ws = refined(start, seen, generator, encoder, num_steps)
+    ws, scene = refined(start, seen, generator, encoder, num_steps)
     doubts = signs_of(image, start, generator, encoder).doubts
     with torch.no_grad():
         if home is not None:
-            ws = encoder.in_the_scene_of(ws, torch.from_numpy(home)[None])
+            ws, scene = taken_home(ws, scene, torch.from_numpy(home)[None], encoder)
         picture = to_uint8(generator.synthesis(ws))[0].numpy()
-    return Projection(ws[0].numpy(), picture, doubts)
+    return Projection(ws[0].numpy(), scene[0].numpy(), picture, doubts)
 
 
-def refined(start: Tensor, seen: Tensor, generator: Generator, encoder: Encoder, num_steps: int) -> Tensor:
-    """ws [1, num_ws, w_dim] after so many steps towards the picture `seen` [1, 3, 256, 256] in [-1, 1]."""
+class Refined(NamedTuple):
+    """Where the steps have led."""
+
+    ws: Tensor  # [1, num_ws, w_dim]
+    scene: Tensor  # [1, NUM_SCENE]: light and backdrop in it
+
+
+def refined(start: Tensor, seen: Tensor, generator: Generator, encoder: Encoder, num_steps: int) -> Refined:
+    """From ws `start` [1, num_ws, w_dim] some steps towards the picture `seen` [1, 3, 256, 256] in [-1, 1].
+
+    Light and backdrop have numbers of their own, on a longer leash than the person: what a lamp explains
+    should not change the face.
+    """
     code = torch.zeros(1, encoder.num_ws, encoder.directions.in_features, requires_grad=True)
-    optimizer = torch.optim.Adam([code], betas=(0.9, 0.99))
+    scene = torch.zeros(1, encoder.scene_change.shape[0], requires_grad=True)
+    optimizer = torch.optim.Adam([code, scene], betas=(0.9, 0.99))
     weight = attention(seen.shape[-1])
     with torch.no_grad():
         wanted = list(encoder.features(seen))
     for step in range(num_steps):
         optimizer.param_groups[0]["lr"] = STEP * (1 - step / num_steps)
-        rgb = generator.synthesis(encoder.moved(start, code))
+        rgb = generator.synthesis(encoder.moved(start, code, scene))
         loss = pixel_distance(rgb, seen, weight)
         loss = loss + LIKENESS * feature_distance(list(encoder.features(rgb)), wanted, weight)
-        loss = loss + LEASH * code.square().mean(1).sum()
+        loss = loss + LEASH * code.square().mean(1).sum() + SCENE_LEASH * scene.square().sum()
         loss = loss + ROWS_LEASH * (code - code.mean(1, keepdim=True)).square().mean(1).sum()
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-    return encoder.moved(start, code).detach()
+    with torch.no_grad():
+        return Refined(encoder.moved(start, code, scene), encoder.scene_of(start) + scene)
+
+
+def taken_home(ws: Tensor, scene: Tensor, home: Tensor, encoder: Encoder) -> Refined:
+    """Projections [N, num_ws, w_dim] and their scenes [N, 16], most of the way into that of ws `home`."""
+    change = HOME_SHARE * (encoder.scene_of(home) - scene)
+    return Refined(encoder.in_scene(ws, change), scene + change)
 
 
 # --- distances ----------------------------------------------------------------------------------------------

@@ -28,20 +28,20 @@ class Made:
     """What was made of N faces."""
 
     pictures: dict[str, Pictures]  # maker → [N, 256, 256, 3]
-    usual: NDArray[np.float32]  # ws [N, num_ws, w_dim] after the usual steps
+    usual: list[Projection]  # of each face, after the usual steps
 
 
 def make_all(material: Material, faces: Pictures, label: str) -> Made:
     """Aligned faces [N, 256, 256, 3] → the nearest training pictures, and projections."""
     pictures = {NEAREST: nearest_pictures(material, faces)}
-    usual: list[NDArray[np.float32]] = []
+    usual: list[Projection] = []
     for num_steps in STEPS:
         bar = tqdm(faces, f"{label}, {steps_label(num_steps)}", mininterval=5)
         own = [project(face, material.generator, material.encoder, num_steps) for face in bar]
         pictures[steps_label(num_steps)] = np.stack([shown(projection) for projection in own])
         if num_steps == USUAL:
-            usual = [projection.ws for projection in own]
-    return Made(pictures, np.stack(usual))
+            usual = own
+    return Made(pictures, usual)
 
 
 def shown(projection: Projection) -> NDArray[np.uint8]:

@@ -1,11 +1,13 @@
 """Does a visitor sit in the portrait's own light? The border of a projection before and after it is moved."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from models.projection import Projection, taken_home
 from models.stylegan2 import Generator
 from training.evaluation.faces import Pictures
 from training.evaluation.people import pictures_of
@@ -16,10 +18,12 @@ BORDER: Final = 1 / 16  # of the picture, at the top and beside the upper half: 
 
 
 @torch.inference_mode()
-def at_home(material: Material, ws: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Projections ws [N, num_ws, w_dim] in the light and before the backdrop of the house's portrait."""
-    moved = material.encoder.in_the_scene_of(torch.from_numpy(ws), torch.from_numpy(material.home)[None])
-    return np.asarray(moved.numpy(), np.float32)
+def at_home(material: Material, projections: Sequence[Projection]) -> NDArray[np.float32]:
+    """Their ws [N, num_ws, w_dim] in the light and before the backdrop of the house's portrait."""
+    ws = torch.from_numpy(np.stack([projection.ws for projection in projections]))
+    scenes = torch.from_numpy(np.stack([projection.scene for projection in projections]))
+    home = torch.from_numpy(material.home)[None]
+    return np.asarray(taken_home(ws, scenes, home, material.encoder).ws.numpy(), np.float32)
 
 
 def drawn(generator: Generator, ws: NDArray[np.float32]) -> Pictures:
@@ -37,12 +41,13 @@ def border(pictures: Pictures) -> NDArray[np.float64]:
     return pictures[:, mask] / 127.5 - 1
 
 
-def scene_figures(material: Material, ws: NDArray[np.float32]) -> dict[str, Any]:
-    """How far projections' borders are from the house's, as they are and moved there; ws [N, num_ws, 512]."""
+def scene_figures(material: Material, projections: Sequence[Projection]) -> dict[str, Any]:
+    """How far projections' borders are from the house's, as they are and moved there."""
+    ws = np.stack([projection.ws for projection in projections])
     wanted = border(drawn(material.generator, material.home[None]))
     before, moved = (
         np.abs(border(drawn(material.generator, own)) - wanted).mean((1, 2))
-        for own in (ws, at_home(material, ws))
+        for own in (ws, at_home(material, projections))
     )
     return {"before": rounded(np.median(before)), "in_its_scene": rounded(np.median(moved))}
 

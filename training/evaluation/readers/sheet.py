@@ -1,11 +1,12 @@
 """Projections to look at before believing a figure: renders of people never seen, and photographs."""
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
+from models.projection import Projection
 from models.pseudo_autoencoder import PseudoAutoencoder
 from training.evaluation.expressions import category_units
 from training.evaluation.faces import Pictures, resized
@@ -46,9 +47,9 @@ def faces_shown(material: Material) -> tuple[Pictures, list[str]]:
 
 
 @torch.inference_mode()
-def expressions(material: Material, ws: NDArray[np.float32]) -> dict[str, Pictures]:
-    """Projections ws [N, num_ws, w_dim] of faces in the portrait's scene: as they are, and A(w, a_T − a₀)."""
-    home = at_home(material, ws)
+def expressions(material: Material, projections: Sequence[Projection]) -> dict[str, Pictures]:
+    """Projections in the portrait's scene: as they are, and A(w, a_T − a₀)."""
+    home = at_home(material, projections)
     own = np.stack([resized(picture, SIZE_PX) for picture in drawn(material.generator, home)])
     aus = torch.from_numpy(np.asarray(read_faces(material.au_reader, own).aus, np.float32))  # a₀
     model: PseudoAutoencoder = material.pseudo_autoencoder.model
