@@ -1,8 +1,9 @@
 """Fit the identity reader: `python -m training.fit_identity --cast CAST --state STATE --drawn FOLDER`.
 
 The cast's subjects in all their expressions, the population with one picture each, and people drawn by the
-generator in several scenes; all seen by a camera. Everybody is a class, told from the others by cosines with
-a margin (Wang et al., "CosFace", CVPR 2018). Changed persons (the repertoire's ages) are left out.
+generator in several scenes; all seen by a camera. A batch shows everybody twice: each picture has to find its
+other among those of the batch (Khosla et al., "Supervised Contrastive Learning", NeurIPS 2020). Changed
+persons (the repertoire's ages) are left out.
 """
 
 from collections import defaultdict
@@ -12,7 +13,6 @@ from typing import Any
 import click
 import numpy as np
 import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
@@ -22,7 +22,7 @@ from training.agreement import area_under_curve, pairs_of
 from training.camera import LOOSE, photographed
 from training.cast.manifest import Record
 from training.faces import Faces
-from training.identity import KIND, PATH, SIZE, IdentityReader
+from training.identity import KIND, PATH, IdentityReader
 from training.reader_fit import (
     Lessons,
     ReaderRun,
@@ -34,19 +34,11 @@ from training.reader_fit import (
 )
 from training.run import run_command
 
-PEOPLE_EACH = 4  # of a batch: from the studio, and as many drawn; each seen twice
-LEARNING_RATE = 2e-3
-SCALE, MARGIN = 24.0, 0.25  # of the cosines
+# People of a batch, each seen twice: of the cast, with several pictures and with one; and drawn ones.
+NUM_SUBJECTS, NUM_OTHERS, NUM_DRAWN = 5, 2, 5
+LEARNING_RATE = 1e-3
+TEMPERATURE = 0.1  # of the cosines
 NUM_WATCHED = 240
-
-
-class WhoIsWho(nn.Module):
-    """The reader, and while it learns a direction for everybody it may meet."""
-
-    def __init__(self, num_people: int) -> None:
-        super().__init__()
-        self.reader = IdentityReader()
-        self.people = nn.Parameter(torch.randn(num_people, SIZE))
 
 
 def of_people(faces: Faces) -> dict[int, list[int]]:
@@ -61,32 +53,53 @@ class TellApart:
     """What the identity reader is taught."""
 
     def __init__(self, lessons: Lessons) -> None:
-        self.sources = [(faces, list(of_people(faces).items())) for faces in (lessons.train, lessons.drawn)]
-        everybody = sorted(person for _, people in self.sources for person, _ in people)
-        self.number = {person: number for number, person in enumerate(everybody)}
+        cast, drawn = of_people(lessons.train), of_people(lessons.drawn)
+        subjects = [(person, own) for person, own in cast.items() if len(own) > 1]
+        others = [(person, own) for person, own in cast.items() if len(own) == 1]
+        sources = (
+            (lessons.train, subjects, NUM_SUBJECTS),
+            (lessons.train, others, NUM_OTHERS),
+            (lessons.drawn, list(drawn.items()), NUM_DRAWN),
+        )
+        self.sources = [source for source in sources if source[1]]
         watched = evenly(lessons.held_out, NUM_WATCHED)
-        self.pictures = lessons.held_out.pictures[watched]
-        self.people = lessons.held_out.people[watched]
+        self.watched = lessons.held_out.pictures[watched]
+        self.watched_people = lessons.held_out.people[watched]
 
     def loss(self, model: nn.Module, rng: np.random.Generator, progress: float) -> Tensor:
-        assert isinstance(model, WhoIsWho)
-        seen, numbers = list[NDArray[np.uint8]](), list[int]()
-        for faces, people in self.sources:
-            for chosen in rng.integers(0, len(people), PEOPLE_EACH):
-                person, pictures = people[chosen]
+        assert isinstance(model, IdentityReader)
+        seen, people = self._pictures(rng)
+        return contrastive_loss(model(as_tensor(seen)), people)
+
+    def _pictures(self, rng: np.random.Generator) -> tuple[list[NDArray[np.uint8]], Tensor]:
+        """A batch: people at random, two pictures of each, or the only one twice."""
+        seen, people = list[NDArray[np.uint8]](), list[int]()
+        for faces, everybody, num in self.sources:
+            for chosen in rng.integers(0, len(everybody), num):
+                person, pictures = everybody[chosen]
                 for index in rng.choice(pictures, 2, replace=len(pictures) < 2):
                     picture = faces.pictures[index][:, :: int(rng.choice((1, -1)))]
                     seen.append(photographed(np.ascontiguousarray(picture), rng, LOOSE))
-                    numbers.append(self.number[person])
-        truth = torch.tensor(numbers)
-        cosines = model.reader(as_tensor(np.stack(seen))) @ F.normalize(model.people).t()
-        return F.cross_entropy(SCALE * (cosines - MARGIN * F.one_hot(truth, len(self.number))), truth)
+                    people.append(person)
+        return seen, torch.tensor(people)
 
     def figures(self, model: nn.Module) -> dict[str, float]:
-        assert isinstance(model, WhoIsWho)
-        codes = model.reader.describe(self.pictures)
-        likeness, same = pairs_of(codes @ codes.T, self.people)
+        assert isinstance(model, IdentityReader)
+        codes = model.describe(self.watched)
+        likeness, same = pairs_of(codes @ codes.T, self.watched_people)
         return {"auc": area_under_curve(likeness, same)}
+
+
+def contrastive_loss(codes: Tensor, people: Tensor) -> Tensor:
+    """Unit vectors [N, D] of people [N], everybody at least twice → a scalar.
+
+    −log of the share of exp(cosine / T) that falls to the same person, every picture but itself counted.
+    """
+    itself = torch.eye(len(codes), dtype=torch.bool)
+    logits = (codes @ codes.t() / TEMPERATURE).masked_fill(itself, -torch.inf)
+    same = (people[:, None] == people) & ~itself
+    shares = logits.log_softmax(1).masked_fill(~same, 0.0)
+    return -(shares.sum(1) / same.sum(1)).mean()
 
 
 def is_nobody_else(record: Record) -> bool:
@@ -95,17 +108,17 @@ def is_nobody_else(record: Record) -> bool:
 
 
 @click.command(help=__doc__)
-@reader_options(steps=4000)
+@reader_options(steps=1800)
 @click.option("--out", type=click.Path(path_type=Path), default=PATH, help="The file to write.")
 def main(out: Path, **options: Any) -> None:
     run = ReaderRun.of(options)
     if run.dry_run:
         return
     task = TellApart(run.lessons(is_nobody_else))
-    model, average = WhoIsWho(len(task.number)), WhoIsWho(len(task.number))
-    start_from_photographs(model.reader.trunk)
+    model, average = IdentityReader(), IdentityReader()
+    start_from_photographs(model.trunk)
     if fit(model, average, task, run, "identity", LEARNING_RATE):
-        write_checkpoint(out, KIND, float_tensors(average.reader), {})
+        write_checkpoint(out, KIND, float_tensors(average), {})
         click.echo(str(out))
 
 

@@ -18,6 +18,7 @@ from training.cast.manifest import read_cast
 from training.evaluation.report import SkippedError
 from training.faces import Faces, angles_of, draw_factors
 from training.factor_network import FactorGenerator, FactorNetwork
+from training.fit_identity import contrastive_loss
 from training.identity import load_identity_reader, oval
 from training.reader_fit import Sampler, float_tensors, learning_rate, start_from_photographs
 from training.run import save_state
@@ -32,7 +33,8 @@ def few(monkeypatch):
         monkeypatch.setattr(module, "BATCH_EACH", 1)
     monkeypatch.setattr(fit_encoder, "NUM_PICTURES", 1)
     monkeypatch.setattr(fit_encoder, "PICTURE_PX", 32)
-    monkeypatch.setattr(fit_identity, "PEOPLE_EACH", 2)
+    for name in ("NUM_SUBJECTS", "NUM_OTHERS", "NUM_DRAWN"):
+        monkeypatch.setattr(fit_identity, name, 1)
     monkeypatch.setattr(reader_fit, "REPORT_EVERY", 2)
     monkeypatch.setattr(manifest, "is_held_out", lambda record: record.split == "studio")
 
@@ -154,6 +156,15 @@ def test_readers_start_from_layers_that_have_seen_photographs():
         start_from_photographs(model.trunk)
     first, same = reader.trunk.layers[0][0].weight, encoder.trunk.layers[0][0].weight
     assert torch.equal(first, same)
+
+
+def test_the_contrast_is_smallest_when_everybody_is_alone_with_themselves():
+    people = torch.tensor([7, 7, 8, 8])
+    apart = torch.eye(4)[[0, 0, 1, 1]]
+    mixed = torch.eye(4)[[0, 1, 0, 1]]
+    assert float(contrastive_loss(apart, people)) < 1e-3
+    assert float(contrastive_loss(torch.eye(4)[[0, 0, 0, 0]], people)) == pytest.approx(np.log(3), rel=1e-4)
+    assert float(contrastive_loss(mixed, people)) > np.log(3)
 
 
 def test_the_rate_warms_up_and_falls():

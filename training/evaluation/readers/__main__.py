@@ -37,7 +37,7 @@ PARTS: Final[Mapping[str, Callable[[Material], Part]]] = {
     "sheet": measure_sheet,
     "cost": measure_cost,
 }
-FULL: Final = Amounts(held_out=None, training=None, projected=32, sheet=8, frames=30)
+FULL: Final = Amounts(held_out=None, training=None, projected=24, sheet=8, frames=30)
 QUICK: Final = Amounts(held_out=48, training=200, projected=6, sheet=2, frames=5)
 
 
