@@ -9,9 +9,8 @@ import torch
 from torch import Tensor
 
 from models.stylegan2 import Architecture
-from training.evaluation.report import SkippedError
 from training.factor_network import FactorGenerator
-from training.run import load_state
+from training.run import StateError, load_state
 
 BLOCK: Final = re.compile(r"generator\.synthesis\.b(\d+)\.conv1\.bias")
 FREE_VECTORS: Final = "factors.free.weight"  # [2 · num_scenes, …]: each scene as rendered, and mirrored
@@ -21,19 +20,19 @@ def load_fitted(folder: Path) -> FactorGenerator:
     """The averaged model in `folder`/state.pt, in evaluation mode, on the CPU.
 
     Raises:
-        SkippedError: there is no state, or one of another version of the fit.
+        StateError: there is no state, or one of another version of the fit.
     """
     path = folder / "state.pt"
     saved = load_state(path)
     if saved is None:
-        raise SkippedError(f"{path}: no such state; name a folder of training.fit_generator")
+        raise StateError(f"{path}: no such state; name a folder of training.fit_generator")
     try:
         tensors = saved["average"]
         model = FactorGenerator(architecture_of(tensors), len(tensors[FREE_VECTORS]) // 2)
         model.load_state_dict(tensors)
     except (KeyError, ValueError, RuntimeError) as error:
         reason = str(error).splitlines()[-1].strip()
-        raise SkippedError(f"{path}: not a state of this version of the fit ({reason})") from error
+        raise StateError(f"{path}: not a state of this version of the fit ({reason})") from error
     return model.eval().requires_grad_(False)
 
 

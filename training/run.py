@@ -23,6 +23,11 @@ from training.cast.manifest import CastError
 
 SAVE_EVERY_S = 180.0
 
+
+class StateError(Exception):
+    """A run's folder cannot be used; the message is one line that says which, why, and what instead."""
+
+
 cast_option = click.option(
     "--cast",
     type=click.Path(path_type=Path),
@@ -115,7 +120,7 @@ def run_command(command: click.Command) -> NoReturn:
         command.main(standalone_mode=False)
     except click.ClickException as error:
         error.show()
-    except (CastError, CheckpointError, OSError) as error:
+    except (CastError, CheckpointError, StateError, OSError) as error:
         click.echo(str(error), err=True)
     except (click.Abort, KeyboardInterrupt):
         click.echo("stopped; the same command resumes", err=True)

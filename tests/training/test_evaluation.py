@@ -21,7 +21,7 @@ from training.evaluation.cost import Player, multiply_accumulates
 from training.evaluation.report import SkippedError, table
 from training.factor_network import FactorGenerator
 from training.fitted import architecture_of, is_exported_as, load_fitted
-from training.run import save_state
+from training.run import StateError, save_state
 
 SMALL = Architecture(resolution=32, channel_base=128, channel_max=8)
 NUM_SCENES = 3
@@ -72,10 +72,10 @@ def test_a_fitted_state_makes_the_pictures_that_it_made(state):
 
 
 def test_what_is_no_state_says_so(tmp_path):
-    with pytest.raises(SkippedError, match="no such state"):
+    with pytest.raises(StateError, match="no such state"):
         load_fitted(tmp_path)
     save_state(tmp_path / "state.pt", {"average": {"factors.free.weight": torch.zeros(2, 1)}})
-    with pytest.raises(SkippedError, match="not a state of this version"):
+    with pytest.raises(StateError, match="not a state of this version"):
         load_fitted(tmp_path)
 
 

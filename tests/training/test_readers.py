@@ -15,13 +15,12 @@ from training import faces, fit_au_reader, fit_encoder, fit_identity, reader_fit
 from training.cast import manifest
 from training.cast.factors import EXPRESSION, NUM_FACTORS, mirror_factors, neutral_people
 from training.cast.manifest import read_cast
-from training.evaluation.report import SkippedError
 from training.faces import Faces, angles_of, draw_factors
 from training.factor_network import FactorGenerator, FactorNetwork
 from training.fit_identity import contrastive_loss
 from training.identity import load_identity_reader, oval
 from training.reader_fit import Sampler, float_tensors, learning_rate, start_from_photographs
-from training.run import save_state
+from training.run import StateError, save_state
 
 SMALL = Architecture(resolution=32, channel_base=256, channel_max=16)
 
@@ -102,7 +101,7 @@ def test_a_dry_run_prints_and_reads_nothing(cast_folder, tmp_path):
 
 def test_without_a_fitted_generator_one_line_says_so(cast_folder, tmp_path):
     args = ["--cast", cast_folder, "--state", tmp_path / "none", "--out", tmp_path / "drawn"]
-    with pytest.raises(SkippedError, match="no such state"):
+    with pytest.raises(StateError, match="no such state"):
         invoke(faces.main, *args)
 
 

@@ -24,7 +24,7 @@ from training.evaluation.people import measure_faces, measure_identities
 from training.evaluation.report import Part, SkippedError
 from training.evaluation.sheets import write_sheets
 from training.fitted import is_exported_as, load_fitted
-from training.run import run_command
+from training.run import StateError, run_command
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 WEIGHTS: Final = ROOT / "models" / "weights" / "portrait.safetensors"
@@ -117,8 +117,11 @@ class Evaluation:
             raise SkippedError("no cast: name its folder with --cast")
         if config.state is None:
             raise SkippedError("renders need the factor network: name the fit's folder with --state")
-        fitted = load_fitted(config.state)
-        baseline = load_fitted(config.baseline_state) if config.baseline_state else None
+        try:
+            fitted = load_fitted(config.state)
+            baseline = load_fitted(config.baseline_state) if config.baseline_state else None
+        except StateError as error:
+            raise SkippedError(str(error)) from None
         if not is_exported_as(fitted, read_checkpoint(config.weights, "generator").tensors):
             click.echo(f"\nheld-out: {config.state} is not the state that {config.weights} was made from")
         own = fitted.generator.arch.resolution

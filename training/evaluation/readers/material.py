@@ -30,6 +30,7 @@ from training.evaluation.report import SkippedError, rounded
 from training.factor_network import FactorGenerator
 from training.fitted import load_fitted
 from training.identity import IdentityReader, load_identity_reader
+from training.run import StateError
 
 HOME_PERSON, HOME_PSI = 15, 0.8  # the house's portrait, in whose light visitors are to sit
 # Of people who do exist; both in the public domain.
@@ -97,7 +98,7 @@ def or_skipped(load: Callable[[], Loaded]) -> Loaded:
     """What `load` reads; a file that cannot be used skips the part, with the file's own line."""
     try:
         return load()
-    except CheckpointError as error:
+    except (CheckpointError, StateError) as error:
         raise SkippedError(str(error)) from None
 
 
@@ -158,7 +159,8 @@ class Material:
     def fitted(self) -> FactorGenerator:
         if self._state is None:
             raise SkippedError("renders need the factor network: name the fit's folder with --state")
-        return load_fitted(self._state)
+        state = self._state
+        return or_skipped(lambda: load_fitted(state))
 
     # --- people
 
