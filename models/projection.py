@@ -26,9 +26,7 @@ STEP: Final = 0.1  # of a step, in deviations of the generator's latents
 LEASH: Final = 0.001  # on the squared distance from the encoder's latent …
 SCENE_LEASH: Final = 0.0003  # on that of light and backdrop …
 ROWS_LEASH: Final = 0.004  # … and on that of the rows from one another
-HOME_SHARE: Final = (
-    0.6  # of the way into the portrait's light: then a photograph's shadows and its own add up
-)
+HOME_SHARE: Final = 0.6  # of the way into the portrait's light; beyond, two lights' shadows make a dark face
 LIKENESS: Final = 1.0  # of features against pixels
 SIZES: Final = (256, 128, 64, 32)  # at which pixels are compared
 
