@@ -108,7 +108,7 @@ def is_nobody_else(record: Record) -> bool:
 
 
 @click.command(help=__doc__)
-@reader_options(steps=1800)
+@reader_options(steps=1500)
 @click.option("--out", type=click.Path(path_type=Path), default=PATH, help="The file to write.")
 def main(out: Path, **options: Any) -> None:
     run = ReaderRun.of(options)
