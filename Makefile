@@ -15,6 +15,7 @@ CAST_REQUIREMENTS := training/cast/requirements.txt
 CAST_LIBRARIES := libxrender1 libxi6 libxkbcommon0 libsm6 libgl1 libxfixes3
 HEAD_MODEL := build/head_model.npz
 CAST ?= build/cast
+LESSONS = --cast $(CAST) --state build/fit --drawn build/drawn --minutes 100000
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check format bench prove eval-portrait eval-readers weights cast-env clean
@@ -57,6 +58,10 @@ weights: cast-env $(VENV)/.dev ## the default weights anew, from numbers to buil
 	$(PYTHON) -m training.fit_generator --cast $(CAST) --state build/fit --minutes 100000 --export build/weights/portrait.safetensors
 	$(PYTHON) -m training.fit_pseudo_autoencoder --cast $(CAST) --state build/fit --minutes 100000 \
 	  --weights build/weights/portrait.safetensors
+	$(PYTHON) -m training.faces --cast $(CAST) --state build/fit --out build/drawn
+	$(PYTHON) -m training.fit_au_reader $(LESSONS) --weights build/weights/portrait.safetensors
+	$(PYTHON) -m training.fit_encoder $(LESSONS) --weights build/weights/portrait.safetensors
+	$(PYTHON) -m training.fit_identity $(LESSONS) --out build/weights/identity_reader.safetensors
 
 cast-env: $(CAST_VENV)/.installed $(HEAD_MODEL) ## Blender and the head model; renders the cast (docs/training.md)
 	@echo "$(CAST_PYTHON) -m training.cast render --help" >&2
