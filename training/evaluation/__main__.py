@@ -5,8 +5,6 @@ people never seen made again from their factors, the cost of a frame, and sheets
 something says so and is left out. The same options give the same figures, but for milliseconds.
 """
 
-import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -21,7 +19,7 @@ from training.cast.manifest import Cast, read_cast
 from training.evaluation.cost import measure_cost
 from training.evaluation.held_out import measure_held_out
 from training.evaluation.people import measure_faces, measure_identities
-from training.evaluation.report import Part, SkippedError
+from training.evaluation.report import Measure, Part, SkippedError, measured_parts, write_json
 from training.evaluation.sheets import write_sheets
 from training.fitted import is_exported_as, load_fitted
 from training.run import StateError, run_command
@@ -86,22 +84,14 @@ class Evaluation:
 
     def measure(self) -> dict[str, Part | str]:
         """Part by part; a reason where one is skipped. Each is printed as soon as it stands."""
-        measures: dict[str, Callable[[], Part]] = {
+        measures: dict[str, Measure] = {
             "faces": self._faces,
             "identities": self._identities,
             "held-out": self._held_out,
             "cost": self._cost,
             "sheets": self._sheets,
         }
-        results: dict[str, Part | str] = {}
-        for name in self.config.parts or PARTS:
-            try:
-                results[name] = measures[name]()
-                click.echo(f"\n{results[name]}")
-            except SkippedError as reason:
-                results[name] = str(reason)
-                click.echo(f"\n{name}: skipped, {reason}")
-        return results
+        return measured_parts(measures, self.config.parts)
 
     def _faces(self) -> Part:
         return measure_faces(self.generator, self.amounts.people, self.config.truncation)
@@ -152,16 +142,6 @@ def companion_of(weights: LoadedGenerator) -> LoadedPseudoAutoencoder | None:
         return None
 
 
-def write_json(path: Path, config: Config, results: dict[str, Part | str]) -> None:
-    figures: dict[str, Any] = {
-        name: {"skipped": part} if isinstance(part, str) else dict(part.figures)
-        for name, part in results.items()
-    }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    options = {"weights": str(config.weights), "state": str(config.state), "quick": config.quick}
-    path.write_text(json.dumps({**options, **figures}, indent=1, ensure_ascii=False), encoding="utf-8")
-
-
 FOLDER = click.Path(path_type=Path, file_okay=False)
 FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -196,7 +176,8 @@ def main(**options: Any) -> None:
     torch.manual_seed(0)
     results = Evaluation(config).measure()
     if config.json:
-        write_json(config.json, config, results)
+        options = {"weights": str(config.weights), "state": str(config.state), "quick": config.quick}
+        write_json(config.json, options, results)
 
 
 if __name__ == "__main__":

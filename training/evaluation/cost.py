@@ -5,7 +5,8 @@ import os
 import platform
 import statistics
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,7 +19,8 @@ from models.stylegan2 import SynthesisLayer, SynthesisNetwork, to_uint8
 from training.evaluation.report import Part, rounded, table
 
 WARM_UP: Final = 5  # frames before time is taken
-Setting = tuple[str, int]  # precision, threads
+Task = Callable[[], object]
+Setting = tuple[str, int]  # task, threads
 PRECISIONS: Final[Mapping[str, torch.dtype]] = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
@@ -47,22 +49,20 @@ def multiply_accumulates(player: Player, ws: Tensor) -> int:
     return int(counter.get_total_flops()) // 2
 
 
-@torch.inference_mode()
 def median_milliseconds(
-    players: Mapping[str, Player], ws: Tensor, threads: tuple[int, ...], num_frames: int
+    tasks: Mapping[str, Task], threads: Sequence[int], num_frames: int, warm_up: int = WARM_UP
 ) -> dict[Setting, float]:
-    """Every setting in turn, frame by frame, so that a slow moment of the machine meets all of them."""
-    settings = [(name, count) for name in players for count in threads]
-    taken: dict[Setting, list[float]] = {setting: [] for setting in settings}
+    """Every task in turn, frame by frame, so that a slow moment of the machine meets all of them."""
+    taken: dict[Setting, list[float]] = {(name, count): [] for name in tasks for count in threads}
     before = torch.get_num_threads()
     try:
-        for frame in range(num_frames + WARM_UP):
-            for name, count in settings:
+        for frame in range(num_frames + warm_up):
+            for (name, count), times in taken.items():
                 torch.set_num_threads(count)
                 started = time.perf_counter()
-                players[name].frame(ws)
-                if frame >= WARM_UP:
-                    taken[name, count].append((time.perf_counter() - started) * 1e3)
+                tasks[name]()
+                if frame >= warm_up:
+                    times.append((time.perf_counter() - started) * 1e3)
     finally:
         torch.set_num_threads(before)
     return {setting: statistics.median(times) for setting, times in taken.items()}
@@ -78,9 +78,11 @@ def measure_cost(loaded: LoadedGenerator, baseline: LoadedGenerator | None, num_
         generator = weights.generator
         players = {key: Player(generator.synthesis, dtype) for key, dtype in PRECISIONS.items()}
         ws = generator.mapping.w_avg.expand(1, generator.arch.num_ws, -1)
-        times = median_milliseconds(players, ws, threads, num_frames)
+        frames = {key: partial(player.frame, ws) for key, player in players.items()}
+        with torch.inference_mode():
+            times = median_milliseconds(frames, threads, num_frames)
         gmac = multiply_accumulates(players["float32"], ws) / 1e9
-        milliseconds = {f"{key}, {_threads(count)}": round(ms, 1) for (key, count), ms in times.items()}
+        milliseconds = {f"{key}, {threads_label(count)}": round(ms, 1) for (key, count), ms in times.items()}
         figures[name] = {
             "resolution": generator.arch.resolution,
             "gmac": rounded(gmac),
@@ -89,7 +91,12 @@ def measure_cost(loaded: LoadedGenerator, baseline: LoadedGenerator | None, num_
         }
         size = f"{generator.arch.resolution}²"
         rows.append([name, size, f"{gmac:.2f}", *map(str, milliseconds.values())])
-    header = ("", "size", "GMAC", *(f"{key}, {_threads(count)}" for key in PRECISIONS for count in threads))
+    header = (
+        "",
+        "size",
+        "GMAC",
+        *(f"{key}, {threads_label(count)}" for key in PRECISIONS for count in threads),
+    )
     lines = table(header, rows)
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
     lines.append(f"milliseconds: medians of {num_frames}; {platform.machine()}, load {load:.1f} (0 is quiet)")
@@ -97,7 +104,7 @@ def measure_cost(loaded: LoadedGenerator, baseline: LoadedGenerator | None, num_
     return Part("Cost of a frame", {**figures, "frames": num_frames, "load": round(load, 1)}, lines)
 
 
-def _threads(count: int) -> str:
+def threads_label(count: int) -> str:
     return f"{count} thread{'s' if count > 1 else ''}"
 
 

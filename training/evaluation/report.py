@@ -1,9 +1,12 @@
 """Figures and how they are printed: a part of the evaluation is a title, figures, and lines of text."""
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 
+import click
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,6 +27,32 @@ class Part:
 
     def __str__(self) -> str:
         return "\n  ".join([self.title, *self.lines])
+
+
+Measure = Callable[[], Part]
+
+
+def measured_parts(measures: Mapping[str, Measure], wanted: Sequence[str]) -> dict[str, Part | str]:
+    """The wanted parts, or all: a reason where one is skipped. Each is printed as soon as it stands."""
+    results: dict[str, Part | str] = {}
+    for name in wanted or measures:
+        try:
+            results[name] = measures[name]()
+            click.echo(f"\n{results[name]}")
+        except SkippedError as reason:
+            results[name] = str(reason)
+            click.echo(f"\n{name}: skipped, {reason}")
+    return results
+
+
+def write_json(path: Path, options: Mapping[str, Any], results: Mapping[str, Part | str]) -> None:
+    """What was asked for, and each part's figures."""
+    figures: dict[str, Any] = {
+        name: {"skipped": part} if isinstance(part, str) else dict(part.figures)
+        for name, part in results.items()
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({**options, **figures}, indent=1, ensure_ascii=False), encoding="utf-8")
 
 
 def rounded(value: float) -> float:

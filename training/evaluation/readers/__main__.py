@@ -5,9 +5,9 @@ Seven parts, on people never seen: action units, categories, photographs, identi
 that lacks something says so and is left out. The same options give the same figures, but for milliseconds.
 """
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,7 +24,7 @@ from training.evaluation.readers.material import Amounts, Material
 from training.evaluation.readers.photographs import measure_photographs
 from training.evaluation.readers.sheet import measure_sheet
 from training.evaluation.readers.units import measure_units
-from training.evaluation.report import Part, SkippedError
+from training.evaluation.report import Part, measured_parts, write_json
 from training.identity import PATH
 from training.run import run_command
 
@@ -66,25 +66,7 @@ def measure(config: Config) -> dict[str, Part | str]:
         config.identity,
         config.sheets,
     )
-    results: dict[str, Part | str] = {}
-    for name in config.parts or PARTS:
-        try:
-            results[name] = PARTS[name](material)
-            click.echo(f"\n{results[name]}")
-        except SkippedError as reason:
-            results[name] = str(reason)
-            click.echo(f"\n{name}: skipped, {reason}")
-    return results
-
-
-def write_json(path: Path, config: Config, results: Mapping[str, Part | str]) -> None:
-    figures: dict[str, Any] = {
-        name: {"skipped": part} if isinstance(part, str) else dict(part.figures)
-        for name, part in results.items()
-    }
-    options = {"weights": str(config.weights), "state": str(config.state), "quick": config.quick}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({**options, **figures}, indent=1, ensure_ascii=False), encoding="utf-8")
+    return measured_parts({name: partial(part, material) for name, part in PARTS.items()}, config.parts)
 
 
 @click.command(help=__doc__)
@@ -107,7 +89,8 @@ def main(**options: Any) -> None:
     torch.manual_seed(0)
     results = measure(config)
     if config.json:
-        write_json(config.json, config, results)
+        options = {"weights": str(config.weights), "state": str(config.state), "quick": config.quick}
+        write_json(config.json, options, results)
 
 
 if __name__ == "__main__":

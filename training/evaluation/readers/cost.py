@@ -2,9 +2,7 @@
 
 import os
 import platform
-import statistics
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -13,7 +11,7 @@ import torch
 
 from models.pictures import as_tensor
 from models.projection import refined
-from training.evaluation.cost import files_of
+from training.evaluation.cost import Task, files_of, median_milliseconds, threads_label
 from training.evaluation.faces import resized
 from training.evaluation.readers.material import Material
 from training.evaluation.readers.projections import SIZE_PX
@@ -26,27 +24,24 @@ THREADS: Final = (1, 2)
 NUM_STEPS: Final = 4  # of refinement, timed together
 STEP: Final = "refinement, a step"
 
-Task = Callable[[], object]
-Setting = tuple[str, int]  # task, threads
-
 
 def measure_cost(material: Material) -> Part:
     """Every network that looks at a face, on one picture."""
     tasks, notes = tasks_of(material)
     if not tasks:
         raise SkippedError("; ".join(notes))
-    times = median_milliseconds(tasks, material.amounts.frames)
+    times = median_milliseconds(tasks, THREADS, material.amounts.frames, WARM_UP)
     times |= {(STEP, count): ms / NUM_STEPS for (name, count), ms in times.items() if name == STEP}
     rows = [[name, *(f"{times[name, count]:.1f}" for count in THREADS)] for name in tasks]
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
     megabytes = {path.name: round(path.stat().st_size / 1e6, 1) for path in files(material)}
     lines = [
-        *table(("milliseconds", *map(_threads, THREADS)), rows),
+        *table(("milliseconds", *map(threads_label, THREADS)), rows),
         f"medians of {material.amounts.frames}; {platform.machine()}, load {load:.1f} (0 is quiet)",
         *notes,
         *(f"{name}: {size} MB" for name, size in megabytes.items()),
     ]
-    milliseconds = {f"{name}, {_threads(count)}": round(ms, 1) for (name, count), ms in times.items()}
+    milliseconds = {f"{name}, {threads_label(count)}": round(ms, 1) for (name, count), ms in times.items()}
     figures = {"milliseconds": milliseconds, "megabytes": megabytes, "load": round(load, 1), "notes": notes}
     return Part("Cost of a face", figures, lines)
 
@@ -94,28 +89,7 @@ def tasks_of(material: Material) -> tuple[dict[str, Task], list[str]]:
     return tasks, notes
 
 
-def median_milliseconds(tasks: Mapping[str, Task], num_frames: int) -> dict[Setting, float]:
-    """Every task in turn, so that a slow moment of the machine meets all of them."""
-    taken: dict[Setting, list[float]] = {(name, count): [] for name in tasks for count in THREADS}
-    before = torch.get_num_threads()
-    try:
-        for frame in range(num_frames + WARM_UP):
-            for (name, count), times in taken.items():
-                torch.set_num_threads(count)
-                started = time.perf_counter()
-                tasks[name]()
-                if frame >= WARM_UP:
-                    times.append((time.perf_counter() - started) * 1e3)
-    finally:
-        torch.set_num_threads(before)
-    return {setting: statistics.median(times) for setting, times in taken.items()}
-
-
 def files(material: Material) -> list[Path]:
     """The generator, its companions, and the identity reader's file."""
     identity = material.identity or PATH
     return [*files_of(material.weights.path), *([identity] if identity.is_file() else [])]
-
-
-def _threads(count: int) -> str:
-    return f"{count} thread{'s' if count > 1 else ''}"
