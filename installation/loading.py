@@ -153,7 +153,7 @@ class FaceReader:
 
     def reading_of(self, picture: Image) -> "Reading":
         """What a face that the generator drew shows: it stands where aligned faces do, whatever its size."""
-        from models.alignment import ALIGNED_PX
+        from models.pictures import ALIGNED_PX
 
         return self.au_reader.read(resize(picture, (ALIGNED_PX, ALIGNED_PX)))
 

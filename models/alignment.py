@@ -15,11 +15,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from models.pictures import ALIGNED_PX
+
 Picture = NDArray[np.uint8]  # [H, W, 3] RGB
 Points = NDArray[np.float64]  # [n, 2] px
 Vector = NDArray[np.float64]  # [2] px
-
-ALIGNED_PX: Final = 256
 
 # FFHQ's numbers.
 EYE_SPANS: Final = 2.0  # half a side in distances between the eyes …

@@ -14,13 +14,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from models.action_units import ACTION_UNITS, AU_INDEX, CATEGORIES, NUM_AUS, Category
+from models.action_units import AU_INDEX, CATEGORIES, NUM_AUS, VOCABULARY, Category
 from models.checkpoint import CheckpointError, LoadedGenerator, load_state, read_companion
-from models.pictures import as_tensor
+from models.pictures import aligned_tensor
 from models.trunk import SHORT, Trunk, compact
 
 KIND: Final = "au_reader"
-ALIGNED_PX: Final = 256
 # Of an aligned picture: from the raised brows to the chin, with room for an alignment that is a little off.
 ROWS, COLUMNS = slice(72, 248), slice(40, 216)
 NUM_ANGLES: Final = 4  # yaw, pitch, gaze x, gaze y
@@ -57,13 +56,9 @@ class AuReader(nn.Module):
         """One aligned picture, uint8 RGB [256, 256, 3].
 
         Raises:
-            ValueError: the picture has another shape or type; align it first.
+            ValueError: see `aligned_tensor`.
         """
-        if image.shape != (ALIGNED_PX, ALIGNED_PX, 3) or image.dtype != np.uint8:
-            raise ValueError(
-                f"{image.dtype} {list(image.shape)}: the reader wants an aligned picture, uint8 256²"
-            )
-        aus, angles = self(as_tensor([image]))
+        aus, angles = self(aligned_tensor(image))
         yaw, pitch, gaze_x, gaze_y = angles[0].tolist()
         return Reading(tuple(aus[0].tolist()), yaw, pitch, (gaze_x, gaze_y))
 
@@ -75,7 +70,7 @@ def load_au_reader(generator: LoadedGenerator) -> AuReader:
         CheckpointError: missing, truncated, of another generator, or of another vocabulary.
     """
     checkpoint = read_companion(generator, KIND)
-    if checkpoint.metadata.get("action_units") != " ".join(map(str, ACTION_UNITS)):
+    if checkpoint.metadata.get("action_units") != VOCABULARY:
         raise CheckpointError(f"{checkpoint.path}: made for another list of action units; fit it again")
     reader = AuReader()
     load_state(reader, checkpoint)

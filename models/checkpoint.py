@@ -161,6 +161,15 @@ def companion_path(generator: Path, kind: str) -> Path:
     return generator.with_name(f"{generator.stem}.{kind}.safetensors")
 
 
+def write_companion(
+    generator: LoadedGenerator, kind: str, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]
+) -> Path:
+    """Write a companion beside its generator, tied to it; → its path. Raises as `write_checkpoint` does."""
+    path = companion_path(generator.path, kind)
+    write_checkpoint(path, kind, tensors, {"generator_sha256": generator.sha256, **metadata})
+    return path
+
+
 def read_companion(generator: LoadedGenerator, kind: str) -> Checkpoint:
     """Read the companion of a generator.
 

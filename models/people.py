@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.action_units import ACTION_UNITS, NUM_AUS
+from models.action_units import NUM_AUS, VOCABULARY
 from models.checkpoint import (
     Checkpoint,
     CheckpointError,
@@ -22,7 +22,6 @@ from models.checkpoint import (
 )
 
 KIND: Final = "person"
-VOCABULARY: Final = " ".join(map(str, ACTION_UNITS))
 
 Control = float | tuple[float, float]
 

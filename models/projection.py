@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from models.encoder import Encoder
-from models.pictures import as_tensor
+from models.pictures import aligned_tensor
 from models.stylegan2 import Generator, to_uint8
 
 MAX_STEPS: Final = 100
@@ -63,13 +63,9 @@ def project(
     Raises:
         ValueError: the picture is no aligned one, or `num_steps` not from 0 to 100.
     """
-    if image.shape != (256, 256, 3) or image.dtype != np.uint8:
-        raise ValueError(
-            f"{image.dtype} {list(image.shape)}: only an aligned picture, uint8 256², is projected"
-        )
+    seen = aligned_tensor(image)
     if not 0 <= num_steps <= MAX_STEPS:
         raise ValueError(f"{num_steps} steps: must be from 0 to {MAX_STEPS}")
-    seen = as_tensor([image])
     with torch.no_grad():
         start = encoder(seen)
     ws, scene = refined(start, seen, generator, encoder, num_steps)
@@ -183,7 +179,8 @@ class Signs:
 @torch.no_grad()
 def signs_of(image: NDArray[np.uint8], start: Tensor, generator: Generator, encoder: Encoder) -> Signs:
     """An aligned picture, and the encoder's latent of it [1, num_ws, w_dim]."""
-    code, again = (encoder.code(encoder.trunk(x)) for x in (as_tensor([image]), generator.synthesis(start)))
+    pictures = aligned_tensor(image), generator.synthesis(start)
+    code, again = (encoder.code(encoder.trunk(picture)) for picture in pictures)
     return Signs(sharpness(image), float((again - code).norm() / code.norm()))
 
 

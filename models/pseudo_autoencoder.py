@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from models.action_units import ACTION_UNITS, NUM_AUS
+from models.action_units import ACTION_UNITS, NUM_AUS, VOCABULARY
 from models.checkpoint import Checkpoint, CheckpointError, LoadedGenerator, load_state, read_companion
 
 KIND: Final = "pseudo_autoencoder"
@@ -110,7 +110,7 @@ def load_pseudo_autoencoder(generator: LoadedGenerator) -> LoadedPseudoAutoencod
         raise CheckpointError(
             f"{checkpoint.path}: unknown preset {preset!r}; this program has {', '.join(PRESETS)}"
         )
-    if checkpoint.metadata.get("action_units") != " ".join(map(str, ACTION_UNITS)):
+    if checkpoint.metadata.get("action_units") != VOCABULARY:
         raise CheckpointError(f"{checkpoint.path}: made for another list of action units; fit it again")
     model = PseudoAutoencoder(preset, generator.generator.arch.num_ws, generator.generator.arch.w_dim)
     load_state(model, checkpoint)

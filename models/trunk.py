@@ -31,7 +31,6 @@ class Trunk(nn.Module):
 
     def __init__(self, num_layers: int) -> None:
         super().__init__()
-        self.num_layers = num_layers
         self.layers = mobilenet_v2(weights=None).features[:num_layers]
         self.register_buffer("mean", tensor(MEAN).view(1, 3, 1, 1), persistent=False)
         self.register_buffer("deviation", tensor(DEVIATION).view(1, 3, 1, 1), persistent=False)

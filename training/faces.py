@@ -15,10 +15,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from models.action_units import AU_INDEX, CATEGORIES, NUM_AUS
+from models.action_units import AU_INDEX, NUM_AUS
+from models.pictures import ALIGNED_PX
 from models.stylegan2 import to_uint8
 from training.batches import scene_key
-from training.cast.actions import actions_for, draw_category
+from training.cast.actions import WIDELY, actions_for, draw_units
 from training.cast.factors import FACTOR_NAMES, factor_vector, mirror_factors
 from training.cast.manifest import Cast, Record, read_cast
 from training.cast.people import LATENT_SIZE, latent_sitting
@@ -29,7 +30,6 @@ from training.fit_pseudo_autoencoder import shown_units
 from training.fitted import load_fitted
 from training.run import Budget, cast_option, run_command
 
-SIZE_PX: Final = 256
 BATCH: Final = 16
 # Factor → degrees (see factors.py), in the order of the reader's angles: yaw, pitch, gaze x, gaze y.
 ANGLES: Final = {"scene.yaw": 10.0, "scene.pitch": 5.0, "scene.gaze_x": 8.0, "scene.gaze_y": 4.0}
@@ -56,7 +56,7 @@ class Faces:
         """The renders, and the latents that the fit found for them."""
         factors = cast.factors
         return cls(
-            load_pictures([record.picture for record in cast.records], SIZE_PX),
+            load_pictures([record.picture for record in cast.records], ALIGNED_PX),
             cast.units,
             angles_of(factors),
             np.array([record.identity_seed for record in cast.records]),
@@ -103,22 +103,6 @@ def latents(
 # --- the generator's own pictures ---------------------------------------------------------------------------
 
 
-def draw_expression(rng: np.random.Generator, units_shown: Sequence[int]) -> dict[int, float]:
-    """A category for half, one to three units for most others, rest for a few; some lower their lids."""
-    kind = rng.random()
-    if kind < 0.5:
-        units = draw_category(rng, str(rng.choice(list(CATEGORIES))), rng.uniform(0.4, 1.2))
-    elif kind < 0.93:
-        chosen = rng.choice(units_shown, rng.integers(1, 4), replace=False)
-        units = {int(unit): float(rng.uniform(0.2, 1)) for unit in chosen}
-    else:
-        units = {}
-    if rng.random() < 0.15:
-        units = {unit: value for unit, value in units.items() if unit not in (5, 41, 42, 44, 45, 46)}
-        units[43] = float(rng.choice([rng.uniform(0.2, 1.0), 1.0]))
-    return units
-
-
 def turned(scene: Scene, rng: np.random.Generator) -> Scene:
     """The same light and backdrop, head and eyes turned as far as the generator has seen them turned."""
     if rng.random() < 0.4:
@@ -150,7 +134,7 @@ def draw_factors(num: int, num_each: int, units_shown: Sequence[int], recipe: in
         sitting = latent_sitting(rng.standard_normal(LATENT_SIZE), recipe)
         if row % num_each == 0 or person is None:
             person = sitting.person
-        units = draw_expression(rng, units_shown)
+        units = draw_units(rng, units_shown, WIDELY)
         factors.append(factor_vector(person, turned(sitting.scene, rng), actions_for(units)))
         for unit, intensity in units.items():
             aus[row, AU_INDEX[unit]] = intensity
@@ -163,10 +147,10 @@ def pictures_of(fitted: FactorGenerator, factors: NDArray[np.float32]) -> Iterat
     for first in range(0, len(factors), BATCH):
         w = fitted.factors(torch.from_numpy(factors[first : first + BATCH]))
         ws = fitted.generator.broadcast(w)
-        size = min(SIZE_PX, fitted.generator.arch.resolution)
+        size = min(ALIGNED_PX, fitted.generator.arch.resolution)
         rgb = fitted.generator.synthesis(ws, size, noise_mode="none", dtype=torch.bfloat16)
-        if size < SIZE_PX:
-            rgb = torch.nn.functional.interpolate(rgb, (SIZE_PX, SIZE_PX), mode="bicubic")
+        if size < ALIGNED_PX:
+            rgb = torch.nn.functional.interpolate(rgb, (ALIGNED_PX, ALIGNED_PX), mode="bicubic")
         yield to_uint8(rgb).numpy(), w.numpy()
 
 
@@ -174,7 +158,7 @@ def draw(fitted: FactorGenerator, drawn: Drawn, folder: Path, budget: Budget) ->
     """Write pictures.npy and labels.npz; the labels come last, so that half a set is none."""
     folder.mkdir(parents=True, exist_ok=True)
     num = len(drawn.factors)
-    shape = (num, SIZE_PX, SIZE_PX, 3)
+    shape = (num, ALIGNED_PX, ALIGNED_PX, 3)
     pictures = np.lib.format.open_memmap(folder / "pictures.npy", "w+", np.uint8, shape)
     w = np.empty((num, fitted.generator.arch.w_dim), np.float32)
     batches = pictures_of(fitted, drawn.factors)

@@ -13,9 +13,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from models.action_units import ACTION_UNITS
+from models.action_units import ACTION_UNITS, VOCABULARY
 from models.au_reader import KIND, AuReader
-from models.checkpoint import LoadedGenerator, companion_path, load_generator, write_checkpoint
+from models.checkpoint import LoadedGenerator, load_generator, write_companion
 from models.pictures import as_tensor
 from training.agreement import intraclass_correlation
 from training.reader_fit import (
@@ -90,14 +90,8 @@ def main(weights: Path, **options: Any) -> None:
 
 def save(model: nn.Module, units: tuple[int, ...], generator: LoadedGenerator) -> Path:
     """Write the companion beside its generator; → its path."""
-    path = companion_path(generator.path, KIND)
-    metadata = {
-        "generator_sha256": generator.sha256,
-        "action_units": " ".join(map(str, ACTION_UNITS)),
-        "learned_units": " ".join(map(str, units)),
-    }
-    write_checkpoint(path, KIND, float_tensors(model), metadata)
-    return path
+    metadata = {"action_units": VOCABULARY, "learned_units": " ".join(map(str, units))}
+    return write_companion(generator, KIND, float_tensors(model), metadata)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.checkpoint import LoadedGenerator, companion_path, load_generator, write_checkpoint
+from models.checkpoint import load_generator, write_companion
 from models.encoder import KIND, Encoder
 from models.pictures import as_tensor
 from models.stylegan2 import Generator
@@ -110,14 +110,7 @@ def main(weights: Path, **options: Any) -> None:
         scenery = find_scenery(lessons.fitted.factors, average.directions.bias.detach(), lessons.recipe)
         average.scene_reading.copy_(scenery.reading)
         average.scene_change.copy_(scenery.change)
-        click.echo(str(save(average, loaded)))
-
-
-def save(model: nn.Module, generator: LoadedGenerator) -> Path:
-    """Write the companion beside its generator; → its path."""
-    path = companion_path(generator.path, KIND)
-    write_checkpoint(path, KIND, float_tensors(model), {"generator_sha256": generator.sha256})
-    return path
+        click.echo(str(write_companion(loaded, KIND, float_tensors(average), {})))
 
 
 if __name__ == "__main__":

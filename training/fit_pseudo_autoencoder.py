@@ -18,10 +18,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from models.action_units import ACTION_UNITS, AU_INDEX, CATEGORIES, NUM_AUS
-from models.checkpoint import LoadedGenerator, companion_path, load_generator, write_checkpoint
+from models.action_units import AU_INDEX, NUM_AUS, VOCABULARY
+from models.checkpoint import LoadedGenerator, load_generator, write_companion
 from models.pseudo_autoencoder import KIND, PRESETS, PseudoAutoencoder
-from training.cast.actions import ACTIONS, actions_for, draw_category
+from training.cast.actions import ACTIONS, AS_SUBJECTS, actions_for, draw_units
 from training.cast.factors import EXPRESSION, NUM_FACTORS
 from training.cast.manifest import Cast, Record, read_cast
 from training.factor_network import FactorNetwork
@@ -88,7 +88,7 @@ def of_people(
     factors = neutral.repeat_interleave(num_each, 0)
     aus = np.zeros((len(factors), NUM_AUS), np.float32)
     for row in range(len(factors)):
-        units = {} if row % num_each == 0 else _draw_units(rng, units_shown)
+        units = {} if row % num_each == 0 else draw_units(rng, units_shown, AS_SUBJECTS)
         actions = actions_for(units)
         factors[row, EXPRESSION] = torch.tensor([actions.get(name, 0.0) for name in ACTIONS])
         for unit, intensity in units.items():
@@ -96,19 +96,6 @@ def of_people(
     w = torch.cat([network(chunk) for chunk in factors.split(4096)])
     subject = 100_000 + torch.arange(num_people).repeat_interleave(num_each)
     return Expressions(w, torch.from_numpy(aus), subject)
-
-
-def _draw_units(rng: np.random.Generator, units_shown: Sequence[int]) -> dict[int, float]:
-    """A category for two thirds, one to three units for a third; a quarter with their lids lowered."""
-    if rng.random() < 0.67:
-        units = draw_category(rng, str(rng.choice(list(CATEGORIES))), rng.uniform(0.6, 1.15))
-    else:
-        chosen = rng.choice(units_shown, rng.integers(1, 4), replace=False)
-        units = {int(unit): float(rng.uniform(0.3, 1)) for unit in chosen}
-    if rng.random() < 0.25:
-        units = {unit: v for unit, v in units.items() if unit not in (5, 41, 42, 45)}
-        units[43] = float(rng.choice([rng.uniform(0.2, 1.0), 1.0]))
-    return units
 
 
 def joined(parts: Sequence[Expressions]) -> Expressions:
@@ -236,16 +223,13 @@ def main(**options: Any) -> None:
 
 def save(model: PseudoAutoencoder, preset: str, units: Sequence[int], generator: LoadedGenerator) -> Path:
     """Write the companion beside its generator; → its path."""
-    path = companion_path(generator.path, KIND)
     metadata = {
         "preset": preset,
-        "generator_sha256": generator.sha256,
-        "action_units": " ".join(map(str, ACTION_UNITS)),
+        "action_units": VOCABULARY,
         "learned_units": " ".join(map(str, units)),
         "source": "latents of the cast's factors, not of projected pictures",
     }
-    write_checkpoint(path, KIND, model.state_dict(), metadata)
-    return path
+    return write_companion(generator, KIND, model.state_dict(), metadata)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import torch
 from torch import Tensor
@@ -16,8 +16,15 @@ BLOCK: Final = re.compile(r"generator\.synthesis\.b(\d+)\.conv1\.bias")
 FREE_VECTORS: Final = "factors.free.weight"  # [2 · num_scenes, …]: each scene as rendered, and mirrored
 
 
-def load_fitted(folder: Path) -> FactorGenerator:
-    """The averaged model in `folder`/state.pt, in evaluation mode, on the CPU.
+class FittedRun(NamedTuple):
+    """What a run has come to."""
+
+    model: FactorGenerator  # averaged, in evaluation mode, on the CPU
+    scenes: dict[str, int]  # scene → its row among the free vectors
+
+
+def load_run(folder: Path) -> FittedRun:
+    """Read `folder`/state.pt.
 
     Raises:
         StateError: there is no state, or one of another version of the fit.
@@ -33,13 +40,13 @@ def load_fitted(folder: Path) -> FactorGenerator:
     except (KeyError, ValueError, RuntimeError) as error:
         reason = str(error).splitlines()[-1].strip()
         raise StateError(f"{path}: not a state of this version of the fit ({reason})") from error
-    return model.eval().requires_grad_(False)
+    scenes = {key: row for row, key in enumerate(saved.get("scenes", ()))}
+    return FittedRun(model.eval().requires_grad_(False), scenes)
 
 
-def scenes_of(folder: Path) -> dict[str, int]:
-    """Scene → its row among the free vectors, for the run in `folder`; empty where there is none."""
-    saved = load_state(folder / "state.pt") or {}
-    return {key: row for row, key in enumerate(saved.get("scenes", ()))}
+def load_fitted(folder: Path) -> FactorGenerator:
+    """The model of a run; raises as `load_run` does."""
+    return load_run(folder).model
 
 
 def architecture_of(tensors: Mapping[str, Tensor]) -> Architecture:

@@ -19,7 +19,7 @@ from training.cast.manifest import Cast, Record, read_cast
 from training.faces import MIRRORED_ANGLES, Faces
 from training.factor_network import FactorGenerator
 from training.fit_pseudo_autoencoder import shown_units
-from training.fitted import load_fitted, scenes_of
+from training.fitted import load_run
 from training.losses import mobilenet_layers
 from training.run import (
     Budget,
@@ -132,7 +132,7 @@ class ReaderRun:
         """Read the pictures; of the renders, those that are wanted."""
         everything = read_cast(*self.cast)
         cast = Cast(tuple(record for record in everything.records if is_wanted(record)))
-        fitted, scenes = load_fitted(self.state), scenes_of(self.state)
+        fitted, scenes = load_run(self.state)
         train, held_out = (Faces.of_cast(part, fitted, scenes) for part in (cast.training(), cast.held_out()))
         click.echo(f"{len(train)} renders, {len(held_out)} held out")
         landmarks = cast.landmarks.mean(0)

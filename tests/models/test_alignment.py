@@ -13,7 +13,6 @@ from PIL import Image
 from skimage.data import astronaut
 
 from models.alignment import (
-    ALIGNED_PX,
     DETECTION_PX,
     FaceError,
     FaceFinder,
@@ -24,6 +23,7 @@ from models.alignment import (
     refuse_unreadable,
 )
 from models.photographs import read_photograph
+from models.pictures import ALIGNED_PX
 from tests.models.test_photographs import ORIENTATION, STORED
 from tests.training.conftest import WHOLE_CAST
 from training.cast.manifest import read_cast

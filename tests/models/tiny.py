@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from models.action_units import ACTION_UNITS
+from models.action_units import ACTION_UNITS, VOCABULARY
 from models.au_reader import AuReader
 from models.checkpoint import companion_path, file_sha256, save_generator, write_checkpoint
 from models.encoder import Encoder
@@ -33,8 +33,7 @@ def write_tiny_weights(folder: Path, seed: int = 0, preset: str = "paper") -> Pa
 def write_tiny_companion(
     generator: Path, preset: str = "paper", changes: Mapping[str, str] | None = None
 ) -> Path:
-    units = " ".join(map(str, ACTION_UNITS))
-    metadata = {"preset": preset, "generator_sha256": file_sha256(generator), "action_units": units}
+    metadata = {"preset": preset, "generator_sha256": file_sha256(generator), "action_units": VOCABULARY}
     path = companion_path(generator, "pseudo_autoencoder")
     state = PseudoAutoencoder(preset, TINY.num_ws).state_dict()
     write_checkpoint(
@@ -47,8 +46,7 @@ def write_tiny_reader(generator: Path, changes: Mapping[str, str] | None = None)
     """An AU reader that has learned nothing, beside its generator."""
     torch.manual_seed(0)
     reader = AuReader().eval()
-    units = " ".join(map(str, ACTION_UNITS))
-    metadata = {"generator_sha256": file_sha256(generator), "action_units": units} | dict(changes or {})
+    metadata = {"generator_sha256": file_sha256(generator), "action_units": VOCABULARY} | dict(changes or {})
     write_checkpoint(companion_path(generator, "au_reader"), "au_reader", float_tensors(reader), metadata)
     return reader
 

@@ -7,11 +7,11 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from click.testing import CliRunner
 
 from models.checkpoint import load_generator, read_checkpoint, save_generator
 from models.stylegan2 import Architecture
 from tests.models.tiny import TINY, write_tiny_weights
+from tests.training.commands import invoke
 from training.cast import manifest
 from training.cast.factors import NUM_FACTORS, mirror_factors
 from training.cast.manifest import Cast, read_cast
@@ -45,12 +45,6 @@ def small_cast(cast_folder, monkeypatch):
 
 def without_dlib(*_):
     raise SkippedError("dlib is missing")
-
-
-def invoke(*args) -> str:
-    result = CliRunner().invoke(command.main, [str(arg) for arg in args], catch_exceptions=False)
-    assert result.exit_code == 0, result.output
-    return result.output
 
 
 # --- a fitted state -----------------------------------------------------------------------------------------
@@ -203,7 +197,7 @@ def test_a_run_without_cast_and_state_says_what_is_left_out(tmp_path, monkeypatc
     weights = write_tiny_weights(tmp_path)
     parts = [word for name in ("faces", "identities", "held-out", "cost") for word in ("--part", name)]
     file = tmp_path / "new" / "f.json"
-    out = invoke("--weights", weights, "--quick", *parts, "--json", file)
+    out = invoke(command.main, "--weights", weights, "--quick", *parts, "--json", file)
     figures = json.loads(file.read_text())
     assert "identities: skipped, dlib is missing" in out
     assert "held-out: skipped, no cast" in out
@@ -213,4 +207,4 @@ def test_a_run_without_cast_and_state_says_what_is_left_out(tmp_path, monkeypatc
 
 
 def test_a_dry_run_prints_and_measures_nothing(tmp_path):
-    assert "Config(" in invoke("--weights", tmp_path / "none.safetensors", "--dry-run")
+    assert "Config(" in invoke(command.main, "--weights", tmp_path / "none.safetensors", "--dry-run")

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 import torch
-from click.testing import CliRunner
 
 from installation.loading import draw_person, load_networks
 from models.pseudo_autoencoder import PRESETS
 from models.stylegan2 import Architecture, MappingNetwork, leaky_relu
+from tests.training.commands import invoke
 from training import fit_generator, fit_pseudo_autoencoder, prior
 from training.cast import manifest
 from training.cast.factors import EXPRESSION, NUM_FACTORS
@@ -32,12 +32,6 @@ def short(monkeypatch):
     monkeypatch.setattr(fit_pseudo_autoencoder, "BATCH", 2)
     # The eight pictures show one studio subject: hold two of its expressions out instead of a person.
     monkeypatch.setattr(manifest, "is_held_out", lambda record: record.split == "studio")
-
-
-def invoke(command, *args) -> str:
-    result = CliRunner().invoke(command, [str(arg) for arg in args], catch_exceptions=False)
-    assert result.exit_code == 0, result.output
-    return result.output
 
 
 @pytest.mark.parametrize("preset", list(PRESETS))

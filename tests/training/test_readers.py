@@ -5,12 +5,12 @@ import json
 import numpy as np
 import pytest
 import torch
-from click.testing import CliRunner
 
 from models.au_reader import AuReader, load_au_reader
 from models.checkpoint import load_generator, save_generator
 from models.encoder import Encoder, load_encoder
 from models.stylegan2 import Architecture
+from tests.training.commands import invoke
 from training import faces, fit_au_reader, fit_encoder, fit_identity, reader_fit, scenery
 from training.cast import manifest
 from training.cast.factors import EXPRESSION, NUM_FACTORS, mirror_factors, neutral_people
@@ -48,12 +48,6 @@ def fitted(tmp_path):
     weights = tmp_path / "weights" / "p.safetensors"
     save_generator(weights, model.generator, {})
     return tmp_path / "state", weights
-
-
-def invoke(command, *args) -> str:
-    result = CliRunner().invoke(command, [str(arg) for arg in args], catch_exceptions=False)
-    assert result.exit_code == 0, result.output
-    return result.output
 
 
 @pytest.fixture

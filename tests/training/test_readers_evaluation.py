@@ -6,16 +6,17 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from click.testing import CliRunner
 
 from models.action_units import AU_INDEX, CATEGORIES, NUM_AUS
 from models.alignment import Aligned, FaceError
 from models.au_reader import AuReader, Reading
-from models.checkpoint import load_generator, write_checkpoint
+from models.checkpoint import load_generator, write_checkpoint, write_companion
+from models.encoder import KIND as ENCODER
 from models.encoder import Encoder
 from models.stylegan2 import Architecture
 from tests.models.tiny import TINY, write_tiny_weights
-from training import fit_au_reader, fit_encoder
+from tests.training.commands import invoke
+from training import fit_au_reader
 from training.cast import manifest
 from training.cast.manifest import Cast, read_cast
 from training.evaluation.readers import __main__ as command
@@ -51,7 +52,7 @@ def weights(tmp_path):
     path = write_tiny_weights(tmp_path)
     generator = load_generator(path)
     fit_au_reader.save(AuReader(), (12,), generator)
-    fit_encoder.save(Encoder(TINY.num_ws), generator)
+    write_companion(generator, ENCODER, float_tensors(Encoder(TINY.num_ws)), {})
     return path
 
 
@@ -108,12 +109,6 @@ def one_thread(monkeypatch):
 
 def without_dlib(*_):
     raise SkippedError("dlib is missing")
-
-
-def invoke(*args) -> str:
-    result = CliRunner().invoke(command.main, [str(arg) for arg in args], catch_exceptions=False)
-    assert result.exit_code == 0, result.output
-    return result.output
 
 
 def vector(**intensities) -> np.ndarray:
@@ -380,7 +375,9 @@ def test_without_a_state_nothing_is_drawn(tiny):
 def test_a_run_without_readers_and_cast_says_what_is_left_out(tmp_path, one_thread, monkeypatch):
     monkeypatch.setattr(command, "CASTS", [])
     weights, file = write_tiny_weights(tmp_path), tmp_path / "new" / "f.json"
-    out = invoke("--weights", weights, "--identity", tmp_path / "none", "--quick", "--json", file)
+    out = invoke(
+        command.main, "--weights", weights, "--identity", tmp_path / "none", "--quick", "--json", file
+    )
     figures = json.loads(file.read_text(encoding="utf-8"))
     assert set(command.PARTS) <= set(figures)
     assert "au: skipped" in out and "tiny.au_reader.safetensors: missing" in figures["au"]["skipped"]
@@ -391,8 +388,10 @@ def test_a_run_without_readers_and_cast_says_what_is_left_out(tmp_path, one_thre
 
 def test_a_cast_is_asked_for(weights, monkeypatch):
     monkeypatch.setattr(command, "CASTS", [])
-    assert "au: skipped, no cast: name its folder with --cast" in invoke("--weights", weights, "--part", "au")
+    assert "au: skipped, no cast: name its folder with --cast" in invoke(
+        command.main, "--weights", weights, "--part", "au"
+    )
 
 
 def test_a_dry_run_prints_and_measures_nothing(tmp_path):
-    assert "Config(" in invoke("--weights", tmp_path / "none.safetensors", "--dry-run")
+    assert "Config(" in invoke(command.main, "--weights", tmp_path / "none.safetensors", "--dry-run")

@@ -6,7 +6,8 @@ of actions; a face is the clipped sum over its AUs. Left and right are the perso
 and cannot be rendered.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -124,6 +125,40 @@ def mirrored_action(action: str) -> str:
 
 def mirror_sign(action: str) -> float:
     return -1.0 if action in SIDEWAYS else 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """How somebody's expressions are drawn, in shares and intensities."""
+
+    category: float  # share that shows an OSU category …
+    single: float  # … and that shows one to three units; the others are at rest
+    expressivity: tuple[float, float]  # of a category
+    intensity: tuple[float, float]  # of a single unit
+    lids: float  # share whose lids are lowered besides, …
+    giving_way: frozenset[int]  # … and the units that lowered lids do away with
+
+
+# As a network that moves faces meets them, and, wider, as one that reads them does.
+AS_SUBJECTS: Final = Habits(0.67, 0.33, (0.6, 1.15), (0.3, 1), 0.25, frozenset({5, 41, 42, 45}))
+WIDELY: Final = Habits(0.5, 0.43, (0.4, 1.2), (0.2, 1), 0.15, frozenset({5, 41, 42, 44, 45, 46}))
+
+
+def draw_units(generator: np.random.Generator, shown: Sequence[int], habits: Habits) -> dict[int, float]:
+    """An expression made of the units that are `shown` by renders: {AU: intensity in [0, 1]}."""
+    kind = generator.random()
+    if kind < habits.category:
+        category = str(generator.choice(list(CATEGORIES)))
+        units = draw_category(generator, category, generator.uniform(*habits.expressivity))
+    elif kind < habits.category + habits.single:
+        chosen = generator.choice(shown, generator.integers(1, 4), replace=False)
+        units = {int(unit): float(generator.uniform(*habits.intensity)) for unit in chosen}
+    else:
+        units = {}
+    if generator.random() < habits.lids:
+        units = {unit: value for unit, value in units.items() if unit not in habits.giving_way}
+        units[43] = float(generator.choice([generator.uniform(0.2, 1.0), 1.0]))
+    return units
 
 
 def draw_category(

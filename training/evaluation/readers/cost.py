@@ -9,12 +9,11 @@ from typing import Final
 import numpy as np
 import torch
 
-from models.pictures import as_tensor
+from models.pictures import ALIGNED_PX, as_tensor
 from models.projection import refined
 from training.evaluation.cost import Task, files_of, median_milliseconds, threads_label
 from training.evaluation.faces import resized
 from training.evaluation.readers.material import Material
-from training.evaluation.readers.projections import SIZE_PX
 from training.evaluation.readers.scene import drawn
 from training.evaluation.report import Part, SkippedError, table
 from training.identity import PATH
@@ -48,7 +47,7 @@ def measure_cost(material: Material) -> Part:
 
 def tasks_of(material: Material) -> tuple[dict[str, Task], list[str]]:
     """What can be timed here, and why the rest cannot. The face is the house's portrait, 256²."""
-    face = resized(drawn(material.generator, material.home[None])[0], SIZE_PX)
+    face = resized(drawn(material.generator, material.home[None])[0], ALIGNED_PX)
     seen = as_tensor([face])
 
     def finding() -> Task:

@@ -12,12 +12,12 @@ import torch
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from models.alignment import ALIGNED_PX, FaceError, FaceFinder, align
+from models.alignment import FaceError, FaceFinder, align
 from models.au_reader import AuReader, load_au_reader
 from models.checkpoint import CheckpointError, LoadedGenerator
 from models.encoder import Encoder, load_encoder
 from models.photographs import read_photograph
-from models.pictures import as_tensor
+from models.pictures import ALIGNED_PX, as_tensor
 from models.pseudo_autoencoder import LoadedPseudoAutoencoder, load_pseudo_autoencoder
 from models.stylegan2 import Generator
 from training.cast.manifest import Cast, read_cast

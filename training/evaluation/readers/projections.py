@@ -7,13 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from models.pictures import ALIGNED_PX
 from models.projection import Projection, project
 from training.cast.pictures import load_pictures
 from training.evaluation.faces import Pictures, resized
 from training.evaluation.held_out import nearest
 from training.evaluation.readers.material import Material, aligned_faces, w_of
 
-SIZE_PX: Final = 256
 STEPS: Final = (0, 20, 100)
 USUAL: Final = 100  # what the sheet's expressions start from
 NEAREST: Final = "nearest"
@@ -46,7 +46,7 @@ def make_all(material: Material, faces: Pictures, label: str) -> Made:
 
 def shown(projection: Projection) -> NDArray[np.uint8]:
     """[256, 256, 3], whatever the generator's own size."""
-    return resized(projection.picture, SIZE_PX)
+    return resized(projection.picture, ALIGNED_PX)
 
 
 # --- the nearest picture ------------------------------------------------------------------------------------
@@ -56,7 +56,7 @@ def nearest_pictures(material: Material, faces: Pictures) -> Pictures:
     """For each face the training picture of the nearest w, as the encoder sees both; aligned as faces are."""
     records = material.training.records
     found = nearest(w_of(material.encoder, faces), material.training_w)
-    pictures = load_pictures([records[row].picture for row in found], SIZE_PX)
+    pictures = load_pictures([records[row].picture for row in found], ALIGNED_PX)
     rows, aligned = aligned_faces(material.finder, pictures, "faces, nearest")
     pictures[rows] = aligned
     return pictures

@@ -6,12 +6,13 @@ from typing import Final
 import numpy as np
 import torch
 
+from models.pictures import ALIGNED_PX
 from models.projection import Projection
 from models.pseudo_autoencoder import PseudoAutoencoder
 from training.evaluation.expressions import category_units
 from training.evaluation.faces import Pictures, resized
 from training.evaluation.readers.material import Material, aligned_faces
-from training.evaluation.readers.projections import SIZE_PX, make_all
+from training.evaluation.readers.projections import make_all
 from training.evaluation.readers.scene import at_home, drawn
 from training.evaluation.readers.units import read_faces
 from training.evaluation.readers.who import spread
@@ -50,7 +51,7 @@ def faces_shown(material: Material) -> tuple[Pictures, list[str]]:
 def expressions(material: Material, projections: Sequence[Projection]) -> dict[str, Pictures]:
     """Projections in the portrait's scene: as they are, and A(w, a_T − a₀)."""
     home = at_home(material, projections)
-    own = np.stack([resized(picture, SIZE_PX) for picture in drawn(material.generator, home)])
+    own = np.stack([resized(picture, ALIGNED_PX) for picture in drawn(material.generator, home)])
     aus = torch.from_numpy(np.asarray(read_faces(material.au_reader, own).aus, np.float32))  # a₀
     model: PseudoAutoencoder = material.pseudo_autoencoder.model
     targets = category_units()
@@ -59,6 +60,6 @@ def expressions(material: Material, projections: Sequence[Projection]) -> dict[s
         for label, category in GESTURES.items()
     }
     return {
-        label: np.stack([resized(picture, SIZE_PX) for picture in drawn(material.generator, own)])
+        label: np.stack([resized(picture, ALIGNED_PX) for picture in drawn(material.generator, own)])
         for label, own in latents.items()
     }

@@ -9,14 +9,14 @@ from numpy.typing import NDArray
 
 from models.action_units import ACTION_UNITS, AU_INDEX, AU_NAMES, au_label
 from models.au_reader import AuReader
-from models.pictures import as_tensor
+from models.pictures import ALIGNED_PX, as_tensor
 from training.agreement import intraclass_correlation
 from training.camera import photographed
 from training.evaluation.faces import Pictures
 from training.evaluation.held_out import rendered
 from training.evaluation.readers.material import Material, Seen, aligned_faces, known
 from training.evaluation.report import Part, SkippedError, rounded, table
-from training.faces import SIZE_PX, angles_of
+from training.faces import angles_of
 from training.fit_au_reader import read_all
 
 # Those that other readers are measured by, and lids.
@@ -125,7 +125,7 @@ def measure_units(material: Material) -> Part:
 def drawn_again(material: Material) -> tuple[NDArray[np.int64], Pictures]:
     """The held-out renders as the generator draws them from their factors → which were found, aligned."""
     seen = material.held_out
-    drawn = rendered(material.fitted, seen.cast.factors, SIZE_PX, "drawn from factors")
+    drawn = rendered(material.fitted, seen.cast.factors, ALIGNED_PX, "drawn from factors")
     return aligned_faces(material.finder, drawn, "faces, drawn")
 
 
