@@ -208,9 +208,7 @@ def portrait(**options: Any) -> None:
 @click.option("-o", "--output", type=FILE, required=True, help="The picture to write.")
 @person_option
 @truncation_option
-@click.option(
-    "--from", "source", default="neutral", show_default=True, help="A gesture: happy, or AU12=0.8,AU06=C."
-)
+@click.option("--from", "source", default="neutral", show_default=True, help="A gesture, as above.")
 @click.option("--to", "target", default="happy", show_default=True, help="Another gesture.")
 @click.option(
     "--alphas",
@@ -222,7 +220,19 @@ def portrait(**options: Any) -> None:
 @click.option("--labels", is_flag=True, help="Write each α under its square.")
 @with_weights
 def strip(**options: Any) -> None:
-    """Draw the way from one gesture to another, squares side by side."""
+    """Draw the way from one gesture to another, squares side by side.
+
+    A gesture is a category, such as "happily surprised", or a list in quotation marks of
+
+    \b
+      action units, and how strong: 0 to 1, A to E, slight, marked, strong
+          "AU12=0.8, AU06=C, brow lowerer=slight"
+      controls: degrees to the picture's right and up, and years
+          "yaw=15, pitch=-5, gaze=[8, 0], age=70, light=[40, 25]"
+
+    or of both, "AU12=0.8, yaw=15". Where the face turns and looks, its age and its light stay as they are
+    unless they are named.
+    """
     from installation import stills
 
     stills.strip(

@@ -1,15 +1,15 @@
 """Files to objects: weights, people, choreographies, photographs; one clear line for what is wrong."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import torch
 
 from installation.errors import InputError
-from installation.portrait import Pose
+from installation.portrait import Pose, anchor_at
 from installation.ports import Image, Latent
 from installation.score.choreography import Choreography, parse_choreography
 from installation.score.problems import InvalidScore, Problem
@@ -18,14 +18,15 @@ from models.action_units import NUM_AUS
 from models.checkpoint import CheckpointError, LoadedGenerator, companion_path, load_generator
 from models.people import load_person, person_z
 from models.pseudo_autoencoder import LoadedPseudoAutoencoder, load_pseudo_autoencoder
+from models.stylegan2 import Generator, to_uint8
 
 if TYPE_CHECKING:  # a show reads no photographs: it needs neither these modules nor what they import
     from models.alignment import Aligned, FaceFinder
     from models.au_reader import AuReader, Reading
     from models.encoder import Encoder
     from models.projection import Projection
-    from models.stylegan2 import Generator
 
+Companion = TypeVar("Companion")
 NEUTRAL: Final = (0.0,) * NUM_AUS
 
 
@@ -48,9 +49,26 @@ def load_networks(weights: Path) -> Networks:
     """
     try:
         generator = load_generator(weights)
-        return Networks(generator, load_pseudo_autoencoder(generator))
     except CheckpointError as error:
         raise InputError(str(error)) from None
+    return Networks(generator, _companion(generator, "pseudo_autoencoder", load_pseudo_autoencoder))
+
+
+def _companion(
+    generator: LoadedGenerator, kind: str, load: Callable[[LoadedGenerator], Companion]
+) -> Companion:
+    """Read a companion of the generator.
+
+    Raises:
+        InputError: it is missing, or cannot be used; the line ends with the command that makes it.
+    """
+    path, command = companion_path(generator.path, kind), f"python -m training.adopt {generator.path}"
+    if not path.is_file():
+        raise InputError(f"{path}: missing beside {generator.path.name}; {command} makes it")
+    try:
+        return load(generator)
+    except CheckpointError as error:
+        raise InputError(f"{error}; {command} makes it anew") from None
 
 
 # --- choreographies -----------------------------------------------------------------------------------------
@@ -94,15 +112,38 @@ def told_at_person(choreography: Choreography, path: Path) -> Iterator[None]:
 
 
 @torch.inference_mode()
-def draw_person(networks: Networks, number: int, truncation_psi: float) -> Pose:
-    """The person of a number, neutral: the same face for ever, for the same weights."""
+def draw_latent(networks: Networks, number: int, truncation_psi: float) -> Latent:
+    """Where the person of a number is: the same face for ever, for the same weights."""
     generator = networks.generator.generator
-    ws = generator.map(person_z(number, generator.arch.z_dim), truncation_psi)
-    return Pose(ws[0].numpy(), NEUTRAL)
+    return generator.map(person_z(number, generator.arch.z_dim), truncation_psi)[0].numpy()
+
+
+def draw_person(networks: Networks, number: int, truncation_psi: float) -> Pose:
+    """The person of a number, in the AU state that the generator draws them in.
+
+    Ours draws everybody neutral. One that was adopted draws people as they come, laughing or not: what they
+    do is read in their picture, so that neutral is A(w₀, −a₀).
+
+    Raises:
+        InputError: it has to be read, and the AU reader is missing or cannot be used.
+    """
+    ws, loaded = draw_latent(networks, number, truncation_psi), networks.pseudo_autoencoder
+    aus = NEUTRAL if loaded.are_people_neutral else _aus_drawn(networks, ws)
+    return anchor_at(loaded.model, ws, aus)
+
+
+@torch.inference_mode()
+def _aus_drawn(networks: Networks, ws: Latent) -> tuple[float, ...]:
+    """The AU state in the picture of a latent."""
+    reader = _load_au_reader(networks)
+    picture = to_uint8(networks.generator.generator.synthesis(torch.from_numpy(ws)[None]))
+    return reading_of(reader, picture[0].numpy()).aus
 
 
 def read_person(networks: Networks, path: Path) -> Pose:
     """The person of a file, in the AU state that they were seen in.
+
+    Their controls are read from the latent, as everybody's are; those in the file say what was seen.
 
     Raises:
         InputError: the file is missing, no person's, or made for another generator.
@@ -111,7 +152,7 @@ def read_person(networks: Networks, path: Path) -> Pose:
         person = load_person(path, networks.generator)
     except CheckpointError as error:
         raise InputError(str(error)) from None
-    return Pose(person.ws, person.aus)
+    return anchor_at(networks.pseudo_autoencoder.model, person.ws, person.aus)
 
 
 # --- photographs --------------------------------------------------------------------------------------------
@@ -152,10 +193,15 @@ class FaceReader:
         return Seen(aligned, reading, likeliest_category(reading.aus))
 
     def reading_of(self, picture: Image) -> "Reading":
-        """What a face that the generator drew shows: it stands where aligned faces do, whatever its size."""
-        from models.pictures import ALIGNED_PX
+        """What a face that the generator drew shows."""
+        return reading_of(self.au_reader, picture)
 
-        return self.au_reader.read(resize(picture, (ALIGNED_PX, ALIGNED_PX)))
+
+def reading_of(reader: "AuReader", picture: Image) -> "Reading":
+    """What a face that a generator drew shows: it stands where aligned faces do, whatever its size."""
+    from models.pictures import ALIGNED_PX
+
+    return reader.read(resize(picture, (ALIGNED_PX, ALIGNED_PX)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,14 +224,16 @@ def load_face_reader(networks: Networks) -> FaceReader:
     Raises:
         InputError: the AU reader is missing, truncated, or made for another generator.
     """
-    _require_companion(networks, "au_reader")
+    au_reader = _load_au_reader(networks)
     from models.alignment import FaceFinder
+
+    return FaceReader(FaceFinder(), au_reader)
+
+
+def _load_au_reader(networks: Networks) -> "AuReader":
     from models.au_reader import load_au_reader
 
-    try:
-        return FaceReader(FaceFinder(), load_au_reader(networks.generator))
-    except CheckpointError as error:
-        raise InputError(str(error)) from None
+    return _companion(networks.generator, "au_reader", load_au_reader)
 
 
 def load_projector(networks: Networks) -> Projector:
@@ -194,19 +242,6 @@ def load_projector(networks: Networks) -> Projector:
     Raises:
         InputError: the encoder is missing, truncated, or made for another generator.
     """
-    _require_companion(networks, "encoder")
     from models.encoder import load_encoder
 
-    try:
-        return Projector(networks.generator.generator, load_encoder(networks.generator))
-    except CheckpointError as error:
-        raise InputError(str(error)) from None
-
-
-def _require_companion(networks: Networks, kind: str) -> None:
-    """The show does without the readers of photographs, so weights may come without them."""
-    path = companion_path(networks.generator.path, kind)
-    if not path.is_file():
-        raise InputError(
-            f"{path}: missing; reading photographs needs it, and `python -m training.fit_{kind}` makes it"
-        )
+    return Projector(networks.generator.generator, _companion(networks.generator, "encoder", load_encoder))

@@ -11,23 +11,24 @@ from installation.loading import (
     Networks,
     Projector,
     Seen,
-    draw_person,
+    draw_latent,
     load_face_reader,
     load_networks,
     load_projector,
 )
 from installation.options import DEFAULT_PERSON, TRUNCATION, Sitter
-from installation.portrait import Pose, expressed
+from installation.portrait import Pose, anchor_at, expressed
 from installation.ports import Image, Latent
 from installation.score.dice import show_dice
-from installation.score.expression import parse_expression
+from installation.score.expression import parse_expression, playable
 from installation.score.fields import Refused
 from installation.score.gesture import draw_target
-from installation.score.lint import lint_gesture
+from installation.score.lint import lint_controls, lint_gesture
 from installation.score.values import PERSON_SUFFIX
 from installation.stage import pictures
 from installation.stage.synthesizer import TorchSynthesizer
 from models.action_units import ACTION_UNITS, AU_NAMES, INTENSITY_LETTERS, au_label
+from models.controls import CONTROLS
 from models.people import Control, Person, save_person
 
 if TYPE_CHECKING:
@@ -44,7 +45,8 @@ NUM_TOLD: Final = 5
 def portrait(sitter: Sitter, output: Path, size: int | None) -> None:
     """Write one person's face."""
     networks = load_networks(sitter.weights)
-    image = synthesizer_of(networks, sitter.device).synthesize(sit(networks, sitter).ws)
+    pose = sit(networks, sitter)
+    image = synthesizer_of(networks, sitter.device).synthesize(pose.ws)
     pictures.write(output, image if size is None else pictures.resize(image, (size, size)))
     print(output)
 
@@ -64,17 +66,24 @@ def strip(
 
 
 def gesture_of(networks: Networks, anchor: Pose, written: str) -> Pose:
-    """The anchor's person with a gesture's AUs, its optional units drawn by the same dice each time."""
+    """The anchor's person with a gesture's AUs, its optional units drawn by the same dice each time.
+
+    Controls that it names are moved; the others stay as they are.
+    """
     try:
         asked = parse_expression(written)
     except Refused as refused:
         raise InputError(f"{written}: {refused}") from None
-    for control in asked.controls:
-        say(f"{written}: these weights have not learned the control '{control}'; it is left out")
-    for finding in lint_gesture(asked.gesture, networks.pseudo_autoencoder.learned_units):
+    loaded = networks.pseudo_autoencoder
+    for finding in (
+        *lint_gesture(asked.gesture, loaded.learned_units),
+        *lint_controls(asked.controls, loaded.learned_controls),
+    ):
         say(f"{written}: {finding.message}")
     target = draw_target(asked.gesture, show_dice(0, 0))
-    return expressed(networks.pseudo_autoencoder.model, anchor, target)
+    moved = playable(asked.controls, loaded.learned_controls)
+    controls = tuple(moved.get(name, own) for name, own in zip(CONTROLS, anchor.controls, strict=True))
+    return expressed(loaded.model, anchor, target, controls)
 
 
 # --- people out of photographs ------------------------------------------------------------------------------
@@ -92,7 +101,7 @@ def project(
     networks = load_networks(weights)
     reader, projector = load_face_reader(networks), load_projector(networks)
     seen = see(reader, photo)
-    home = draw_person(networks, DEFAULT_PERSON, TRUNCATION).ws  # the house's light and backdrop
+    home = draw_latent(networks, DEFAULT_PERSON, TRUNCATION)  # the house's light and backdrop
     projection = likeness_of(projector, seen, photo, num_steps, home)
     reading = reader.reading_of(
         projection.picture
@@ -105,7 +114,7 @@ def project(
         raise InputError(f"{output}: cannot be written ({error.strerror})") from None
     print(output)
     if sheet is not None:
-        anchor = Pose(projection.ws, reading.aus)
+        anchor = anchor_at(networks.pseudo_autoencoder.model, projection.ws, reading.aus)
         gestures = [gesture_of(networks, anchor, written) for written in SHEET_GESTURES]
         images = [seen.aligned.image, projection.picture]
         pictures.write(sheet, sheet_of(images, gestures, synthesizer_of(networks, device)))
@@ -126,7 +135,8 @@ def express(sitter: Sitter, like: Path, output: Path, num_steps: int, size: int 
         seen = see(reader, sitter.person)
         projector = load_projector(networks)
         projection = likeness_of(projector, seen, sitter.person, num_steps)
-        anchor = Pose(projection.ws, reader.reading_of(projection.picture).aus)
+        aus = reader.reading_of(projection.picture).aus
+        anchor = anchor_at(networks.pseudo_autoencoder.model, projection.ws, aus)
     else:
         anchor = sit(networks, sitter)
     pose = expressed(networks.pseudo_autoencoder.model, anchor, see(reader, like).reading.aus)

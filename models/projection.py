@@ -80,31 +80,41 @@ def project(
 class Refined(NamedTuple):
     """Where the steps have led."""
 
-    ws: Tensor  # [1, num_ws, w_dim]
-    scene: Tensor  # [1, NUM_SCENE]: light and backdrop in it
+    ws: Tensor  # [N, num_ws, w_dim]
+    scene: Tensor  # [N, NUM_SCENE]: light and backdrop in it
 
 
-def refined(start: Tensor, seen: Tensor, generator: Generator, encoder: Encoder, num_steps: int) -> Refined:
-    """From ws `start` [1, num_ws, w_dim] some steps towards the picture `seen` [1, 3, 256, 256] in [-1, 1].
+def refined(
+    start: Tensor,
+    seen: Tensor,
+    generator: Generator,
+    encoder: Encoder,
+    num_steps: int,
+    dtype: torch.dtype = torch.float32,
+) -> Refined:
+    """From ws `start` [N, num_ws, w_dim] some steps towards pictures `seen` [N, 3, R, R] in [-1, 1].
 
-    Light and backdrop have numbers of their own, on a longer leash than the person: what a lamp explains
-    should not change the face.
+    R is the side at which they are compared, at most 256 and the generator's own. Light and backdrop have
+    numbers of their own, on a longer leash than the person: what a lamp explains should not change the face.
+    The pictures do not touch one another: costs are added, and the optimiser counts by element.
     """
-    code = torch.zeros(1, encoder.num_ws, encoder.directions.in_features, requires_grad=True)
-    scene = torch.zeros(1, encoder.scene_change.shape[0], requires_grad=True)
+    num, device = len(start), start.device
+    code = torch.zeros(num, encoder.num_ws, encoder.directions.in_features, device=device, requires_grad=True)
+    scene = torch.zeros(num, encoder.scene_change.shape[0], device=device, requires_grad=True)
     optimizer = torch.optim.Adam([code, scene], betas=(0.9, 0.99))
-    weight = attention(seen.shape[-1])
+    size = min(seen.shape[-1], generator.arch.resolution)
+    weight = attention(seen.shape[-1]).to(device)
     with torch.no_grad():
         wanted = list(encoder.features(seen))
     for step in range(num_steps):
         optimizer.param_groups[0]["lr"] = STEP * (1 - step / num_steps)
-        rgb = generator.synthesis(encoder.moved(start, code, scene))
+        rgb = generator.synthesis(encoder.moved(start, code, scene), size, dtype=dtype).float()
         loss = pixel_distance(rgb, seen, weight)
         loss = loss + LIKENESS * feature_distance(list(encoder.features(rgb)), wanted, weight)
-        loss = loss + LEASH * code.square().mean(1).sum() + SCENE_LEASH * scene.square().sum()
-        loss = loss + ROWS_LEASH * (code - code.mean(1, keepdim=True)).square().mean(1).sum()
+        loss = loss + LEASH * code.square().mean(1).sum(1) + SCENE_LEASH * scene.square().sum(1)
+        loss = loss + ROWS_LEASH * (code - code.mean(1, keepdim=True)).square().mean(1).sum(1)
         optimizer.zero_grad()
-        loss.backward()
+        loss.sum().backward()
         optimizer.step()
     with torch.no_grad():
         return Refined(encoder.moved(start, code, scene), encoder.scene_of(start) + scene)
@@ -131,21 +141,24 @@ def attention(size: int) -> Tensor:
 
 
 def pixel_distance(a: Tensor, b: Tensor, weight: Tensor) -> Tensor:
-    """Pictures [1, 3, R, R] in [-1, 1] → mean absolute difference over sizes; `b`, `weight` may be larger."""
-    total = a.new_zeros(())
+    """Pictures [N, 3, R, R] in [-1, 1] → [N]: mean absolute difference over sizes.
+
+    `b` and `weight` [1, 1, R, R] may be larger than `a`.
+    """
+    total = a.new_zeros(len(a))
     sizes = [size for size in SIZES if size <= a.shape[-1]]
     for size in sizes:
         p, q, w = (F.interpolate(x, size=(size, size), mode="area") for x in (a, b, weight))
-        total = total + ((p - q).abs() * w).mean()
+        total = total + ((p - q).abs() * w).mean((1, 2, 3))
     return total / len(sizes)
 
 
 def feature_distance(a: Sequence[Tensor], b: Sequence[Tensor], weight: Tensor) -> Tensor:
-    """Squared distance of unit features [1, C, h, w], over taps, weighted by place."""
-    total = weight.new_zeros(())
+    """Unit features [N, C, h, w] → [N]: their squared distance over taps, weighted by place."""
+    total = a[0].new_zeros(len(a[0]))
     for p, q in zip(a, b, strict=True):
         place = F.interpolate(weight, size=p.shape[-2:], mode="area")
-        total = total + ((p - q).square().sum(1, keepdim=True) * place).mean()
+        total = total + ((p - q).square().sum(1, keepdim=True) * place).mean((1, 2, 3))
     return total / len(a)
 
 

@@ -2,13 +2,23 @@
 
 As published (Aranda, Goría, Sandalinas, Suffern, Negri: "Manipulación de Expresiones Faciales vía Espacio
 Latente de GAN"): an encoder of two 512-unit layers; u, 43 numbers, copied 5 times and concatenated to the
-code; a decoder of two 512-unit layers; |w_out| = |w_in|. Where the text is silent: ReLU on the hidden layers,
-linear output, and an initialisation from which training sets out as a copy (`start_as_copy`).
+code; a decoder of two 512-unit layers; |w_out| = |w_in|. It has to give the whole person back, and people
+whom it was not taught turn into somebody else.
+
+The residual model learns what u changes, and nothing else:
+
+    ŵ = w + g(w, u) − g(w, 0)
+
+so that nothing asked is nothing changed, whoever it is. g is the published network in small: it sees one w for
+the whole person (the mean of the rows), takes controls beside the action units (turn, gaze, age, light), and
+moves each group of rows by a head of its own, along directions that all groups share.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from itertools import pairwise
+from pathlib import Path
+from typing import Final, TypeVar
 
 import numpy as np
 import torch
@@ -16,41 +26,86 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from models.action_units import ACTION_UNITS, NUM_AUS, VOCABULARY
-from models.checkpoint import Checkpoint, CheckpointError, LoadedGenerator, load_state, read_companion
+from models.checkpoint import (
+    Checkpoint,
+    CheckpointError,
+    LoadedGenerator,
+    load_state,
+    read_companion,
+    write_companion,
+)
+from models.controls import CONTROL_SPANS, CONTROLS, NUM_CONTROLS
 
 KIND: Final = "pseudo_autoencoder"
+NEUTRAL_PEOPLE: Final = "neutral"
+PEOPLE_AS_THEY_COME: Final = "as they come"
+Named = TypeVar("Named")
+NUM_MOVES: Final = NUM_AUS + NUM_CONTROLS
+SPANS: Final = tuple(control.span for control in CONTROL_SPANS.values())
 
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """How the published network is laid over ws [num_ws, 512]."""
+    """How the published network is laid over ws [num_ws, w_dim]."""
 
-    is_flat: bool  # one map of num_ws · 512 numbers (True), or one map of 512 shared by the rows (False)
+    is_flat: bool = False  # one map of all num_ws · w_dim numbers; otherwise one of w_dim, shared by the rows
+    is_residual: bool = False
     num_hidden: int = 512
-    num_copies: int = (
-        5  # of u: 215 of the decoder's 727 inputs instead of 43, so that u is heard beside the code
-    )
+    num_copies: int = 5  # of u, so that it is heard beside the code: 215 of 727 inputs instead of 43
+    num_directions: int = 0  # in which the residual model moves w
 
 
 PRESETS: Final[dict[str, Preset]] = {
-    "paper": Preset(is_flat=False),
+    "paper": Preset(),
     "paper-flat": Preset(is_flat=True),
+    "paper-once": Preset(num_copies=1),
+    "residual": Preset(is_residual=True, num_hidden=256, num_directions=96),
 }
+DEFAULT_PRESET: Final = "residual"
+
+# Rows of ws → what they decide: up to 8² pose and form, to 32² features, beyond skin and light.
+GROUP_STARTS: Final = (0, 4, 8)
 
 
 class PseudoAutoencoder(nn.Module):
-    """(ws, u) → ws of the target expression."""
+    """(ws, u) → ws of the target."""
 
-    def __init__(self, preset: str = "paper", num_ws: int = 12, w_dim: int = 512) -> None:
+    mean: Tensor  # [w_dim] of w, and …
+    deviation: Tensor  # … scalar: what the residual model's inputs and outputs are counted in
+    control_reading: Tensor  # [w_dim, 7]: w − mean → controls, in spans, …
+    control_mean: Tensor  # … from these on [7]
+
+    def __init__(self, preset: str = DEFAULT_PRESET, num_ws: int = 14, w_dim: int = 512) -> None:
         super().__init__()
         self.preset = PRESETS[preset]
         self.num_ws = num_ws
         size = num_ws * w_dim if self.preset.is_flat else w_dim
         hidden = self.preset.num_hidden
+        self.num_moves = NUM_MOVES if self.preset.is_residual else NUM_AUS
+        starts = [start for start in GROUP_STARTS if start < num_ws]
+        self.group_sizes = [end - start for start, end in pairwise([*starts, num_ws])]
+        num_out = self.preset.num_directions * len(starts) if self.preset.is_residual else size
         self.encoder = nn.Sequential(nn.Linear(size, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU())
         self.decoder = nn.Sequential(
-            nn.Linear(hidden + self.preset.num_copies * NUM_AUS, hidden), nn.ReLU(), nn.Linear(hidden, size)
+            nn.Linear(hidden + self.preset.num_copies * self.num_moves, hidden),
+            nn.ReLU(),
+            nn.Linear(hidden, num_out),
         )
+        self.register_buffer("control_reading", torch.zeros(w_dim, NUM_CONTROLS))
+        self.register_buffer("control_mean", torch.zeros(NUM_CONTROLS))
+        self.register_buffer("mean", torch.zeros(w_dim))
+        self.register_buffer("deviation", torch.ones(()))
+        if self.preset.is_residual:
+            self.directions = nn.Linear(self.preset.num_directions, w_dim, bias=False)
+            for parameter in self.decoder[-1].parameters():  # so that training sets out from a copy
+                nn.init.zeros_(parameter)
+
+    @torch.no_grad()
+    def standardise(self, ws: Tensor) -> None:
+        """Count in deviations of latents like these [N, num_ws, w_dim]."""
+        w = ws.mean(1)
+        self.mean.copy_(w.mean(0))
+        self.deviation.copy_(w.var(0, correction=0).mean().sqrt().clamp(min=1e-6))
 
     @torch.no_grad()
     def start_as_copy(self) -> None:
@@ -74,28 +129,85 @@ class PseudoAutoencoder(nn.Module):
         last.bias.copy_(-shift)
 
     def forward(self, ws: Tensor, u: Tensor) -> Tensor:
-        """ws [N, num_ws, w_dim], u = a_T − a_S [N, 43] in [-1, 1] → ws [N, num_ws, w_dim]."""
+        """ws [N, num_ws, w_dim], u [N, num_moves] → ws [N, num_ws, w_dim].
+
+        u = a_T − a_S in [−1, 1] for each action unit; the residual model takes the changes of the controls
+        behind them, in spans. Of a shared map, any number of rows may come.
+        """
+        if self.preset.is_residual:
+            return ws + self.change(ws.mean(1), u)
+        u = u[:, :NUM_AUS]
         if self.preset.is_flat:
             return self._map(ws.flatten(1), u).view_as(ws)
         return self._map(ws, u[:, None].expand(-1, ws.shape[1], -1))
 
+    def change(self, w: Tensor, u: Tensor) -> Tensor:
+        """The residual model's g(w, u) − g(w, 0): [N, w_dim], [N, num_moves] → [N, num_ws, w_dim]."""
+        code = self.encoder((w - self.mean) / self.deviation)
+        moved = self._decoded(code, u) - self._decoded(code, torch.zeros_like(u))
+        heads = self.directions(moved.view(len(w), -1, self.preset.num_directions)) * self.deviation
+        groups = zip(heads.unbind(1), self.group_sizes, strict=True)
+        return torch.cat([head[:, None].expand(-1, size, -1) for head, size in groups], 1)
+
     def _map(self, w: Tensor, u: Tensor) -> Tensor:
-        code = self.encoder(w)
+        return self._decoded(self.encoder(w), u)
+
+    def _decoded(self, code: Tensor, u: Tensor) -> Tensor:
         return self.decoder(torch.cat([code, *[u] * self.preset.num_copies], dim=-1))  # type: ignore[no-any-return]  # nn.Module.__call__ is untyped
 
+    def controls_of(self, ws: Tensor) -> Tensor:
+        """What ws [N, num_ws, w_dim] show of the controls: [N, 7] degrees and years, read linearly."""
+        read = (ws.mean(1) - self.mean) @ self.control_reading + self.control_mean
+        return read * ws.new_tensor(SPANS)
+
+    # --- one portrait, in numpy
+
     @torch.inference_mode()
-    def predict(self, ws: NDArray[np.float32], u: Sequence[float]) -> NDArray[np.float32]:
-        """ws [num_ws, w_dim] float32, u of 43 → ws [num_ws, w_dim] float32: one portrait, in numpy."""
-        target = self(torch.from_numpy(ws)[None], torch.tensor(u, dtype=torch.float32)[None])
-        return target[0].numpy()  # type: ignore[no-any-return]  # nn.Module.__call__ is untyped
+    def predict(
+        self, ws: NDArray[np.float32], u: Sequence[float], controls: Sequence[float] = (0.0,) * NUM_CONTROLS
+    ) -> NDArray[np.float32]:
+        """ws [num_ws, w_dim] float32, u of 43, changes of 7 controls in degrees and years → ws, alike."""
+        spans = (change / span for change, span in zip(controls, SPANS, strict=True))
+        moves = torch.tensor([*u, *spans], dtype=torch.float32)[None]
+        return self(torch.from_numpy(ws)[None], moves)[0].numpy()  # type: ignore[no-any-return]  # nn.Module.__call__ is untyped
+
+    @torch.inference_mode()
+    def read_controls(self, ws: NDArray[np.float32]) -> tuple[float, ...]:
+        """ws [num_ws, w_dim] → its 7 controls in degrees and years."""
+        return tuple(self.controls_of(torch.from_numpy(ws)[None])[0].tolist())
 
 
 @dataclass(frozen=True, slots=True)
 class LoadedPseudoAutoencoder:
-    """A pseudo-autoencoder ready to play, and the units that its training pictures showed."""
+    """A pseudo-autoencoder ready to play, and what its training pictures showed."""
 
     model: PseudoAutoencoder
     learned_units: tuple[int, ...]
+    learned_controls: tuple[str, ...]  # names of `models.controls.CONTROLS`
+    are_people_neutral: bool = True  # by number; an adopted generator draws them as they come
+
+
+def save_pseudo_autoencoder(
+    model: PseudoAutoencoder,
+    preset: str,
+    generator: LoadedGenerator,
+    units: Sequence[int],
+    controls: Sequence[str],
+    source: str,
+    *,
+    are_people_neutral: bool = True,
+) -> Path:
+    """Write the companion beside its generator; → its path. Raises as `write_companion` does."""
+    metadata = {
+        "preset": preset,
+        "action_units": VOCABULARY,
+        "learned_units": " ".join(map(str, units)),
+        "controls": " ".join(CONTROLS),
+        "learned_controls": " ".join(controls),
+        "people": NEUTRAL_PEOPLE if are_people_neutral else PEOPLE_AS_THEY_COME,
+        "source": source,
+    }
+    return write_companion(generator, KIND, model.state_dict(), metadata)
 
 
 def load_pseudo_autoencoder(generator: LoadedGenerator) -> LoadedPseudoAutoencoder:
@@ -110,26 +222,27 @@ def load_pseudo_autoencoder(generator: LoadedGenerator) -> LoadedPseudoAutoencod
         raise CheckpointError(
             f"{checkpoint.path}: unknown preset {preset!r}; this program has {', '.join(PRESETS)}"
         )
-    if checkpoint.metadata.get("action_units") != VOCABULARY:
-        raise CheckpointError(f"{checkpoint.path}: made for another list of action units; fit it again")
-    model = PseudoAutoencoder(preset, generator.generator.arch.num_ws, generator.generator.arch.w_dim)
+    for key, known in (("action_units", VOCABULARY), ("controls", " ".join(CONTROLS))):
+        if checkpoint.metadata.get(key) != known:
+            words = key.replace("_", " ")
+            raise CheckpointError(f"{checkpoint.path}: made for another list of {words}; fit it again")
+    arch = generator.generator.arch
+    model = PseudoAutoencoder(preset, arch.num_ws, arch.w_dim)
     load_state(model, checkpoint)
-    return LoadedPseudoAutoencoder(model.eval().requires_grad_(False), learned_units(checkpoint))
+    units = _named(checkpoint, "learned_units", {str(unit): unit for unit in ACTION_UNITS})
+    controls = _named(checkpoint, "learned_controls", {name: name for name in CONTROLS})
+    are_people_neutral = checkpoint.metadata.get("people") != PEOPLE_AS_THEY_COME
+    return LoadedPseudoAutoencoder(model.eval().requires_grad_(False), units, controls, are_people_neutral)
 
 
-def learned_units(checkpoint: Checkpoint) -> tuple[int, ...]:
-    """The units that the training pictures showed; all of them where the file does not say.
+def _named(checkpoint: Checkpoint, key: str, known: Mapping[str, Named]) -> tuple[Named, ...]:
+    """The things that a file's metadata name; all of them where it does not say.
 
     Raises:
-        CheckpointError: the file names something that is no action unit.
+        CheckpointError: the file names something that is none of them.
     """
-    named = checkpoint.metadata.get("learned_units")
-    if named is None:
-        return ACTION_UNITS
-    known = {str(unit): unit for unit in ACTION_UNITS}
-    unknown = [word for word in named.split() if word not in known]
+    words = checkpoint.metadata.get(key, " ".join(known)).split()
+    unknown = [word for word in words if word not in known]
     if unknown:
-        raise CheckpointError(
-            f"{checkpoint.path}: learned_units names {unknown[0][:20]!r}; that is no action unit"
-        )
-    return tuple(known[word] for word in named.split())
+        raise CheckpointError(f"{checkpoint.path}: {key} names {unknown[0][:20]!r}, which is none")
+    return tuple(known[word] for word in words)

@@ -133,9 +133,24 @@ def test_a_unit_that_the_weights_have_not_learned_is_a_warning_that_names_it(cli
 
 
 def test_a_control_that_the_weights_have_not_learned_is_a_warning_that_names_it(cli):
-    code, _, err = cli("strip", "-o", "s.png", "--to", "AU12=1, yaw=20")
-    assert code == 0
-    assert "control 'yaw'" in err
+    code, _, err = cli("strip", "-o", "s.png", "--to", "AU12=1, age=70")
+    assert (code, err.count("\n")) == (0, 1)
+    assert "control 'age'" in err
+
+
+def test_a_strip_turns_the_face(cli, tmp_path):
+    towards = {"a": "yaw=15, gaze=[8, 0]", "b": "yaw=-15, gaze=[8, 0]", "c": "yaw=15, light=[40, 25]"}
+    for name, target in towards.items():
+        assert cli("strip", "-o", f"{name}.png", "--to", target) == (0, f"{name}.png\n", "")
+    ends = {name: cv2.imread(str(tmp_path / f"{name}.png"))[:, -32:].tobytes() for name in towards}
+    assert len(set(ends.values())) == 3
+
+
+def test_a_control_beyond_what_was_shown_stops_there_and_is_a_warning_with_the_bounds(cli, tmp_path):
+    code, _, err = cli("strip", "-o", "a.png", "--to", "yaw=90")
+    assert (code, err) == (0, "yaw=90: yaw 90 is outside -20 to 20; 20 is taken\n")
+    cli("strip", "-o", "b.png", "--to", "yaw=20")
+    assert tmp_path.joinpath("a.png").read_bytes() == tmp_path.joinpath("b.png").read_bytes()
 
 
 @pytest.mark.parametrize("path", CHOREOGRAPHIES, ids=lambda path: path.stem)
@@ -210,6 +225,8 @@ def test_check_reports_every_file_and_strict_makes_warnings_errors(cli, tmp_path
         (["strip", "-o", "s.png", "--to", "AU12=7"], "outside 0 to 1"),
         (["strip", "-o", "s.png", "--to", "AU12=1, AU06"], "AU06"),
         (["strip", "-o", "s.png", "--to", "AU12=1, AU12=0.1"], "AU12 stands there twice"),
+        (["strip", "-o", "s.png", "--to", "gaze=8"], "such as gaze=[8, 0]"),
+        (["strip", "-o", "s.png", "--to", "yaw=nan"], "such as yaw=20"),
         (["strip", "-o", "s.png", "--alphas", "0,x"], "0,x"),
         (["strip", "-o", "s.png", "--alphas", "0,2"], "from 0 to 1"),
         (["portrait", "-o", "s.xyz"], ".xyz"),
@@ -261,7 +278,20 @@ def test_missing_truncated_and_foreign_weights_are_one_line(cli, tmp_path, weigh
     own.write_bytes(companion_path(weights, "pseudo_autoencoder").read_bytes())
     err = refused(cli("portrait", "-o", "a.png", "--weights", other, with_weights=False))
     assert "made for another generator" in err
+    assert f"python -m training.adopt {other} makes it anew" in err
     assert len(err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("command", ["run --headless --seconds 1", "record a.mp4", "portrait -o a.png"])
+def test_a_generator_alone_says_what_is_missing_and_what_makes_it(cli, tmp_path, weights, command):
+    big = tmp_path / "big.safetensors"
+    big.write_bytes(weights.read_bytes())
+    err = refused(cli(*command.split(), "--weights", big.name, with_weights=False))
+    assert err == (
+        "big.pseudo_autoencoder.safetensors: missing beside big.safetensors; "
+        "python -m training.adopt big.safetensors makes it\n"
+    )
+    assert list(tmp_path.iterdir()) == [big]
 
 
 def test_a_missing_video_library_is_one_line_and_pictures_still_work(cli, monkeypatch):

@@ -10,12 +10,14 @@ import numpy as np
 import pytest
 
 from installation import app
-from installation.loading import NEUTRAL, draw_person, load_networks
+from installation.loading import NEUTRAL, draw_person, load_networks, reading_of
 from installation.portrait import Pose, expressed, with_unit
 from installation.ports import NANOSECONDS, Tick
 from installation.stage import pictures
 from installation.stage.synthesizer import TorchSynthesizer
+from installation.stills import gesture_of
 from models.action_units import ACTION_UNITS
+from models.au_reader import load_au_reader
 from run_installation import CHOREOGRAPHY, ROOT, START, TRUNCATION, WEIGHTS
 from tests.installation.fakes import digest
 from training.evaluation.faces import SIDE_PX, face_probabilities
@@ -121,3 +123,35 @@ def test_lids_close(networks, synthesizer, person):
 
     opened = contrast(expressed(model, anchor, NEUTRAL))
     assert contrast(expressed(model, anchor, with_unit(NEUTRAL, 43))) < 0.8 * opened
+
+
+@pytest.mark.parametrize("person", PEOPLE)
+def test_nothing_asked_is_the_person_to_the_bit(networks, person):
+    anchor = draw_person(networks, person, TRUNCATION)
+    assert np.array_equal(gesture_of(networks, anchor, "neutral").ws, anchor.ws)
+
+
+@pytest.mark.parametrize("person", PEOPLE)
+def test_a_head_turns_to_where_it_is_asked_to(networks, synthesizer, person):
+    """As the AU reader sees it: degrees that are asked for arrive, whichever way the person stood."""
+    anchor, reader = draw_person(networks, person, TRUNCATION), load_au_reader(networks.generator)
+    for angle in (-15, 0, 15):
+        turned = synthesizer.synthesize(gesture_of(networks, anchor, f"yaw={angle}").ws)
+        assert reading_of(reader, turned).yaw == pytest.approx(angle, abs=5)
+    up, down = (
+        reading_of(reader, synthesizer.synthesize(gesture_of(networks, anchor, f"pitch={angle}").ws)).pitch
+        for angle in (9, -9)
+    )
+    assert up > down + 9
+
+
+@pytest.mark.parametrize("person", PEOPLE)
+def test_the_side_that_is_asked_to_be_lit_is_the_brighter_one(networks, synthesizer, person):
+    anchor = draw_person(networks, person, TRUNCATION)
+
+    def brighter_to_the_right(gesture: str) -> float:
+        image = pictures.resize(synthesizer.synthesize(gesture_of(networks, anchor, gesture).ws), (256, 256))
+        cheeks = image[110:190].astype(float)
+        return float(cheeks[:, 144:180].mean() - cheeks[:, 76:112].mean())
+
+    assert brighter_to_the_right("light=[50, 25]") > 10 + brighter_to_the_right("light=[-50, 25]")

@@ -26,7 +26,6 @@ from training.cast.people import LATENT_SIZE, latent_sitting
 from training.cast.pictures import load_pictures
 from training.cast.traits import Scene
 from training.factor_network import FactorGenerator
-from training.fit_pseudo_autoencoder import shown_units
 from training.fitted import load_fitted
 from training.run import Budget, cast_option, run_command
 
@@ -179,7 +178,7 @@ def draw(fitted: FactorGenerator, drawn: Drawn, folder: Path, budget: Budget) ->
 @click.option("--seed", type=click.IntRange(0), default=11, show_default=True)
 def main(cast: tuple[Path, ...], state: Path, out: Path, num: int, each: int, seed: int) -> None:
     renders = read_cast(*cast)
-    drawn = draw_factors(num, each, shown_units(renders), renders.recipe, seed)
+    drawn = draw_factors(num, each, renders.shown_units, renders.recipe, seed)
     draw(load_fitted(state), drawn, out, Budget(600, "draw faces"))
     click.echo(str(out))
 

@@ -280,6 +280,7 @@ class Config:
     channel_base: int
     channel_max: int
     threads: int
+    seed: int
     export: Path | None
     dry_run: bool
 
@@ -298,13 +299,14 @@ class Config:
 @click.option("--channel-base", type=int, default=4096, show_default=True)
 @click.option("--channel-max", type=int, default=256, show_default=True)
 @click.option("--threads", type=int, default=0, help="Processor threads; 0: as many as there are.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Of the first weights.")
 @click.option("--export", type=click.Path(path_type=Path), help="Fit z → w and write the weights here.")
 @click.option("--dry-run", is_flag=True, help="Print the configuration and stop.")
 def main(**options: Any) -> None:
     config = Config(**options)
     if config.threads:
         torch.set_num_threads(config.threads)
-    torch.manual_seed(0)
+    torch.manual_seed(config.seed)
     fit = Fit(config.state, read_cast(*config.cast), config.channel_base, config.channel_max)
     click.echo(f"{config}\n{fit}")
     if config.dry_run:

@@ -1,235 +1,295 @@
-"""Fit the pseudo-autoencoder: `python -m training.fit_pseudo_autoencoder --cast CAST --state
-STATE`.
+"""Fit the pseudo-autoencoder: `python -m training.fit_pseudo_autoencoder IN … --latents STORE`.
 
-The paper's settings: all ordered pairs (S, T), S ≠ T, of a subject's expressions; loss ‖w_T − ŵ_T‖; 150
-epochs of Adam, weight decay 10e-5, the rate halved every 10 epochs. STATE is a run of `fit_generator`: its
-factor network gives the subjects' latents. Beside the cast's subjects, people of the prior can be added as
-subjects (`--people`): they show the same expressions, drawn in the same way, and are what keeps faces outside
-the cast themselves.
+IN are casts or folders of OSU's photographs, STORE what `training.project` made of them. The paper's
+settings: all ordered pairs (S, T), S ≠ T, of a subject's expressions; loss ‖w_T − ŵ_T‖; 150 epochs of Adam,
+weight decay 10e-5, the rate halved every 10 epochs. The readings that its text leaves room for, and what each
+addition is worth: docs/evaluation.md.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 import numpy as np
 import torch
 from torch import Tensor
 
-from models.action_units import AU_INDEX, NUM_AUS, VOCABULARY
-from models.checkpoint import LoadedGenerator, load_generator, write_companion
-from models.pseudo_autoencoder import KIND, PRESETS, PseudoAutoencoder
-from training.cast.actions import ACTIONS, AS_SUBJECTS, actions_for, draw_units
-from training.cast.factors import EXPRESSION, NUM_FACTORS
-from training.cast.manifest import Cast, Record, read_cast
-from training.factor_network import FactorNetwork
-from training.prior import draw_people
-from training.run import Budget, append_log, cast_option, load_state, run_command, save_state
+from models.action_units import AU_INDEX
+from models.checkpoint import LoadedGenerator, load_generator
+from models.controls import CONTROLS
+from models.people import person_z
+from models.pseudo_autoencoder import (
+    DEFAULT_PRESET,
+    PRESETS,
+    SPANS,
+    PseudoAutoencoder,
+    save_pseudo_autoencoder,
+)
+from models.stylegan2 import Generator
+from training.cast.manifest import read_cast
+from training.dataset import POPULATION, Expressions, Sample, is_expression
+from training.fitted import load_fitted
+from training.known import known_people
+from training.latent_store import Store, Way
+from training.lessons import Additions, Lesson, Lessons
+from training.run import Budget, append_log, load_state, run_command, save_state
+from training.sources import read_samples
 
-EPOCHS = 150
-HALVE_EVERY = 10  # epochs
-WEIGHT_DECAY = 1e-4  # "10e-5"
-BATCH = 256
-PAIRS_PER_EPOCH = 50_000  # with people of the prior there are pairs without end
+NUM_PEOPLE: Final = 4_000  # of random z, to whom moves are transplanted
+NUM_KNOWN: Final = 200  # of the generator's prior, moved by its own factors
+RIDGE: Final = 0.03  # of the reading of controls, in shares of the latents' variance
+
+
+# What held-out figures paid for: docs/evaluation.md.
+BEST_ADDITIONS: Final = Additions(interrupted=0.3, transplanted=0.5)
 
 
 @dataclass(frozen=True, slots=True)
-class Expressions:
-    """Subjects' expressions: latents w [N, 512], AU vectors [N, 43], subject [N]."""
+class Plan:
+    """How a model is fitted."""
 
-    w: Tensor
-    aus: Tensor
-    subject: Tensor
+    preset: str = DEFAULT_PRESET
+    lr: float = 1e-3  # the paper's "10e-3" is 1e-2 or 1e-3
+    weight_decay: float = 1e-4  # "10e-5"
+    epochs: int = 150
+    halve_every: int = 10  # epochs
+    pairs_per_epoch: int | None = None  # None: all
+    batch: int = 256
+    is_copy_at_first: bool = False
+    additions: Additions = field(default_factory=Additions)
+    seed: int = 0
 
-    def pairs(self) -> Tensor:
-        """All ordered pairs (S, T), S ≠ T, within a subject: [P, 2] indices."""
-        blocks = []
-        for subject in self.subject.unique():
-            members = (self.subject == subject).nonzero().flatten()
-            source, target = torch.meshgrid(members, members, indexing="ij")
-            different = source != target
-            blocks.append(torch.stack([source[different], target[different]], 1))
-        return torch.cat(blocks)
-
-
-def shown_units(cast: Cast) -> tuple[int, ...]:
-    """The units that the cast's pictures show, and so teach. A blink (45) is closed eyes (43), in time."""
-    shown = {unit for unit, index in AU_INDEX.items() if cast.units[:, index].any()}
-    return tuple(sorted(shown | {45} if 43 in shown else shown))
+    @property
+    def is_residual(self) -> bool:
+        return PRESETS[self.preset].is_residual
 
 
-def is_expression(record: Record) -> bool:
-    """Studio pictures and the repertoire's single units: what an AU delta explains, unlike age or light."""
-    return record.split == "studio" or (record.split == "repertoire" and record.category.startswith("AU"))
+def start(plan: Plan, shown: Expressions) -> PseudoAutoencoder:
+    """A model as it is before its first lesson."""
+    torch.manual_seed(plan.seed)
+    model = PseudoAutoencoder(plan.preset, *shown.ws.shape[1:])
+    model.standardise(shown.ws)
+    if plan.is_copy_at_first:
+        model.start_as_copy()
+    return model
 
 
-@torch.no_grad()
-def of_cast(network: FactorNetwork, cast: Cast) -> Expressions:
-    """The subjects' pictures as expressions, their latents from factors alone."""
-    w = network(torch.from_numpy(cast.factors).float())
-    subject = torch.tensor([record.subject for record in cast.records])
-    return Expressions(w, torch.from_numpy(cast.units), subject)
+def distance(a: Tensor, b: Tensor) -> Tensor:
+    """‖a − b‖ of ws [N, rows, w_dim] → [N]."""
+    length: Tensor = (a - b).flatten(1).norm(dim=1)
+    return length
 
 
-@torch.no_grad()
-def of_people(
-    network: FactorNetwork,
-    num_people: int,
-    recipe: int,
-    units_shown: Sequence[int],
-    num_each: int = 12,
-    seed: int = 3,
-) -> Expressions:
-    """People of the prior, each neutral, in categories and in single units, as the cast's subjects are."""
-    rng = np.random.default_rng(seed)
-    _, neutral = draw_people(num_people, seed, recipe)
-    factors = neutral.repeat_interleave(num_each, 0)
-    aus = np.zeros((len(factors), NUM_AUS), np.float32)
-    for row in range(len(factors)):
-        units = {} if row % num_each == 0 else draw_units(rng, units_shown, AS_SUBJECTS)
-        actions = actions_for(units)
-        factors[row, EXPRESSION] = torch.tensor([actions.get(name, 0.0) for name in ACTIONS])
-        for unit, intensity in units.items():
-            aus[row, AU_INDEX[unit]] = intensity
-    w = torch.cat([network(chunk) for chunk in factors.split(4096)])
-    subject = 100_000 + torch.arange(num_people).repeat_interleave(num_each)
-    return Expressions(w, torch.from_numpy(aus), subject)
+def loss_of(model: PseudoAutoencoder, lesson: Lesson, additions: Additions, dice: torch.Generator) -> Tensor:
+    """‖w_T − ŵ_T‖, and the cycle and composition terms where they are asked for."""
+    arrived: Tensor = model(lesson.source, lesson.moves)
+    loss = distance(arrived, lesson.target)
+    if additions.cycle:
+        loss = loss + additions.cycle * distance(model(arrived, -lesson.moves), lesson.source)
+    if additions.composition:
+        first = lesson.moves * (torch.rand(lesson.moves.shape, generator=dice) < 0.5)
+        by_stages = model(model(lesson.source, first), lesson.moves - first)
+        loss = loss + additions.composition * distance(by_stages, arrived)
+    mean: Tensor = loss.mean()
+    return mean
 
 
-def joined(parts: Sequence[Expressions]) -> Expressions:
-    return Expressions(
-        *(torch.cat([getattr(part, name) for part in parts]) for name in ("w", "aus", "subject"))
-    )
+def one_row(lesson: Lesson, dice: torch.Generator) -> Lesson:
+    """One row of each pair, at random: what a map that is shared by the rows sees in one lesson."""
+    num, num_ws, _ = lesson.source.shape
+    row = torch.randint(num_ws, (num,), generator=dice)
+    pick = torch.arange(num), row
+    return Lesson(lesson.source[pick][:, None], lesson.moves, lesson.target[pick][:, None])
 
 
-def predict(model: PseudoAutoencoder, w: Tensor, u: Tensor) -> Tensor:
-    """w [N, 512], u [N, 43] → ŵ_T [N, num_rows, 512]: one row for a shared map, all for a flat one."""
-    predicted: Tensor = model(w[:, None].expand(-1, model.num_ws if model.preset.is_flat else 1, -1), u)
-    return predicted
-
-
-def distance(predicted: Tensor, w: Tensor) -> Tensor:
-    """‖ŵ − w‖ [N], averaged over the rows: predicted [N, num_rows, 512], w [N, 512]."""
-    distances: Tensor = (predicted - w[:, None]).norm(dim=-1).mean(1)
-    return distances
-
-
-def fit(model: PseudoAutoencoder, shown: Expressions, config: "Config") -> None:
-    """Minimise ‖w_T − A(w_S, a_T − a_S)‖ over all pairs; an epoch is at most PAIRS_PER_EPOCH. Resumes."""
-    pairs = shown.pairs()
-    per_epoch = min(len(pairs), PAIRS_PER_EPOCH) // BATCH
-    optimizer = torch.optim.Adam(model.parameters(), lr=config.lr, weight_decay=WEIGHT_DECAY)
-    schedule = torch.optim.lr_scheduler.StepLR(optimizer, HALVE_EVERY, gamma=0.5)
+def fit(
+    model: PseudoAutoencoder, lessons: Lessons, plan: Plan, budget: Budget, path: Path | None = None
+) -> bool:
+    """Train, epoch by epoch, as long as the budget lasts; → whether it is complete. Resumes from `path`."""
+    optimizer = torch.optim.Adam(model.parameters(), lr=plan.lr, weight_decay=plan.weight_decay)
+    schedule = torch.optim.lr_scheduler.StepLR(optimizer, plan.halve_every, 0.5)
     parts: dict[str, Any] = {"model": model, "optimizer": optimizer, "schedule": schedule}
-    path = config.state / f"pseudo_autoencoder_{config.preset}.pt"
-    saved = load_state(path) or {}
-    first_epoch = saved.get("epoch", 0)
-    for name in parts if saved else ():
-        parts[name].load_state_dict(saved[name])
-    losses = []
-    for step in Budget(config.minutes, "fit pseudo-autoencoder").steps(
-        first_epoch * per_epoch, config.epochs * per_epoch
-    ):
-        source, target = pairs[torch.randint(len(pairs), (BATCH,))].unbind(1)
-        predicted = predict(model, shown.w[source], shown.aus[target] - shown.aus[source])
-        loss = distance(predicted, shown.w[target]).mean()
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        losses.append(loss.item())
-        if len(losses) == per_epoch:
-            schedule.step()
-            epoch = (step + 1) // per_epoch
-            append_log(path.with_suffix(".jsonl"), epoch=epoch, loss=round(float(np.mean(losses)), 4))
-            save_state(path, {"epoch": epoch, **{name: part.state_dict() for name, part in parts.items()}})
-            losses.clear()
+    saved = load_state(path) if path else None
+    if saved:
+        for name, part in parts.items():
+            part.load_state_dict(saved[name])
+        lessons.dice.set_state(saved["dice"])
+    preset = PRESETS[plan.preset]
+    for epoch in budget.steps(saved["epoch"] if saved else 0, plan.epochs):
+        losses = []
+        for chosen in lessons.epoch(plan.batch, plan.pairs_per_epoch):
+            lesson = lessons.lesson(chosen)
+            if not (preset.is_flat or preset.is_residual):
+                lesson = one_row(lesson, lessons.dice)
+            loss = loss_of(model, lesson, plan.additions, lessons.dice)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item())
+        schedule.step()
+        if path:
+            append_log(path.with_suffix(".jsonl"), epoch=epoch + 1, loss=round(float(np.mean(losses)), 4))
+            states = {name: part.state_dict() for name, part in parts.items()}
+            save_state(path, {"epoch": epoch + 1, "dice": lessons.dice.get_state(), **states})
+        if epoch + 1 == plan.epochs:
+            return True
+    return False
 
 
 @torch.no_grad()
-def explained(model: PseudoAutoencoder, shown: Expressions) -> dict[str, float]:
+def learn_controls(model: PseudoAutoencoder, ws: Tensor, controls: Tensor) -> None:
+    """Find the linear reading of controls from latents [N, num_ws, w_dim] and controls [N, 7], by ridge."""
+    known = controls.isfinite().all(1)
+    if not known.any():
+        return
+    w, wanted = ws[known].mean(1) - model.mean, controls[known] / torch.tensor(SPANS)
+    mean = wanted.mean(0)
+    centre = w.mean(0)
+    squares = (w - centre).t() @ (w - centre) + RIDGE * len(w) * model.deviation**2 * torch.eye(w.shape[1])
+    model.control_reading.copy_(torch.linalg.solve(squares, (w - centre).t() @ (wanted - mean)))
+    model.control_mean.copy_(mean - centre @ model.control_reading)
+
+
+@torch.no_grad()
+def explained(model: PseudoAutoencoder, shown: Expressions, num: int = 20_000) -> dict[str, float]:
     """On pairs never seen, as shares of ‖w_S − w_T‖: the error ‖ŵ_T − w_T‖, and the drift when u = 0."""
     pairs = shown.pairs()
-    pairs = pairs[torch.randperm(len(pairs), generator=torch.Generator().manual_seed(0))[:20_000]]
-    source, target = pairs.unbind(1)
-    predicted = predict(model, shown.w[source], shown.aus[target] - shown.aus[source])
-    still = predict(model, shown.w[source], torch.zeros(len(source), NUM_AUS))
-    change = (shown.w[source] - shown.w[target]).norm(dim=1).mean()
-    return {
-        "error": float(distance(predicted, shown.w[target]).mean() / change),
-        "drift": float(distance(still, shown.w[source]).mean() / change),
-    }
+    pairs = pairs[torch.randperm(len(pairs), generator=torch.Generator().manual_seed(0))[:num]]
+    sums = torch.zeros(3)
+    for source, target in (part.unbind(1) for part in pairs.split(1024)):
+        here, there, moves = shown.ws[source], shown.ws[target], shown.moves(source, target)
+        still = model(here, torch.zeros_like(moves))
+        distances = distance(model(here, moves), there), distance(still, here), distance(here, there)
+        sums += torch.stack([d.sum() for d in distances])
+    error, drift, change = sums.tolist()
+    return {"error": error / change, "drift": drift / change}
 
 
-def load_factor_network(state: Path) -> FactorNetwork:
-    """The averaged factor network of a run of `fit_generator`; click.BadParameter where there is none."""
-    saved = load_state(state / "state.pt")
-    if saved is None:
-        raise click.BadParameter(f"{state}: no run of fit_generator here", param_hint="--state")
-    network = FactorNetwork(NUM_FACTORS, len(saved["scenes"]), EXPRESSION)
-    prefix = "factors."
-    network.load_state_dict(
-        {k.removeprefix(prefix): v for k, v in saved["average"].items() if k.startswith(prefix)}
-    )
-    return network.eval()
+@torch.no_grad()
+def random_people(generator: Generator, num: int = NUM_PEOPLE) -> Tensor:
+    """ws [num, num_ws, w_dim] of people of random z."""
+    z = torch.cat([person_z(number, generator.arch.z_dim) for number in range(1_000_000, 1_000_000 + num)])
+    return generator.map(z)
+
+
+# --- what there is ------------------------------------------------------------------------------------------
+
+
+def load_expressions(samples: Sequence[Sample], store: Store, way: Way) -> Expressions:
+    """The samples that have been projected."""
+    results = [(sample, store.read(store.address(sample, way))) for sample in samples]
+    found = [(sample, result.ws) for sample, result in results if result and result.ws is not None]
+    return Expressions.of([sample for sample, _ in found], [ws for _, ws in found])
+
+
+def shown_units(shown: Expressions) -> tuple[int, ...]:
+    """The units that pictures show, and so teach. A blink (45) is closed eyes (43), in time."""
+    units = {unit for unit, index in AU_INDEX.items() if shown.aus[:, index].any()}
+    return tuple(sorted(units | {45} if 43 in units else units))
+
+
+def shown_controls(shown: Expressions) -> tuple[str, ...]:
+    """The controls in which some subject's pictures differ."""
+    pairs = shown.pairs()
+    moves = shown.moves(*pairs.unbind(1))[:, -len(CONTROLS) :]
+    return tuple(name for name, moved in zip(CONTROLS, moves.any(0).tolist(), strict=True) if moved)
+
+
+# --- command line -------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
     """What one run is told."""
 
-    cast: tuple[Path, ...]
-    state: Path
+    source: tuple[Path, ...]
+    latents: Path
     weights: Path
-    preset: str
-    people: int
-    lr: float
-    epochs: int
+    way_steps: int
+    way_px: int
+    factors: Path | None
+    everybody: bool
+    state: Path
     minutes: float
     dry_run: bool
 
 
 @click.command(help=__doc__)
-@cast_option
-@click.option("--state", type=click.Path(path_type=Path), required=True, help="The run of fit_generator.")
+@click.argument("source", metavar="IN...", type=click.Path(path_type=Path), nargs=-1, required=True)
+@click.option(
+    "--latents", type=click.Path(path_type=Path), required=True, help="What training.project wrote."
+)
 @click.option("--weights", type=click.Path(path_type=Path), required=True, help="The generator it is for.")
-@click.option("--preset", type=click.Choice(list(PRESETS)), default="paper", show_default=True)
-@click.option("--people", type=int, default=2000, show_default=True, help="Subjects from the prior.")
+@click.option("--way-steps", type=int, default=Way().num_steps, show_default=True, help="As projected.")
+@click.option("--way-px", type=int, default=Way().px, show_default=True, help="As projected.")
+@click.option("--preset", type=click.Choice(list(PRESETS)), default=DEFAULT_PRESET, show_default=True)
+@click.option("--epochs", type=int, default=150, show_default=True)
+@click.option("--pairs", type=int, help="Of each epoch; all of them if not given.")
 @click.option("--lr", type=float, default=1e-3, show_default=True, help='The paper\'s "10e-3": 1e-3 or 1e-2.')
-@click.option("--epochs", type=int, default=EPOCHS, show_default=True)
+@click.option("--factors", type=click.Path(path_type=Path), help="A run of fit_generator: adds known people.")
+@click.option("--everybody", is_flag=True, help="Learn from those who are held out, too.")
+@click.option("--state", type=click.Path(path_type=Path), required=True, help="Where the run lives.")
 @click.option("--minutes", type=float, default=60.0, show_default=True)
 @click.option("--dry-run", is_flag=True, help="Print the configuration and stop.")
-def main(**options: Any) -> None:
+def main(preset: str, epochs: int, pairs: int | None, lr: float, **options: Any) -> None:
     config = Config(**options)
-    torch.manual_seed(0)
+    additions = BEST_ADDITIONS if PRESETS[preset].is_residual else Additions()
+    if config.factors is None:
+        additions = replace(additions, known=0.0)
+    plan = Plan(preset, lr, epochs=epochs, pairs_per_epoch=pairs, additions=additions)
     generator = load_generator(config.weights)
-    network = load_factor_network(config.state)
-    cast = Cast(tuple(record for record in read_cast(*config.cast).records if is_expression(record)))
-    train, held_out = of_cast(network, cast.training()), of_cast(network, cast.held_out())
-    units = shown_units(cast)
-    click.echo(f"{config}\n{len(train.w)} expressions, {len(held_out.w)} held out")
+    way = Way.through(generator, config.way_steps, config.way_px)
+    shown = load_expressions(read_samples(config.source), Store(config.latents), way)
+    is_taught = partial(is_lesson, residual=plan.is_residual)
+    train = shown.only(lambda s: is_taught(s) and (config.everybody or not s.is_held_out))
+    held_out = shown.only(lambda s: is_taught(s) and s.is_held_out)
+    click.echo(
+        f"{config}\n{plan}\n{len(train)} pictures of {len(train.subjects)} subjects, {len(held_out)} held out"
+    )
     if config.dry_run:
         return
-    shown = joined([train, of_people(network, config.people, cast.recipe, units)]) if config.people else train
-    model = PseudoAutoencoder(config.preset, num_ws=generator.generator.arch.num_ws)
-    if not model.preset.is_flat:
-        model.start_as_copy()
-    fit(model, shown, config)
-    figures = explained(model, held_out)
-    click.echo(f"held-out subjects: error {figures['error']:.3f}, drift at u = 0 {figures['drift']:.3f}")
-    click.echo(str(save(model, config.preset, units, generator)))
+    if not len(train.pairs()):
+        raise click.UsageError(f"{config.latents}: nobody here in two expressions; run training.project")
+    config.state.mkdir(parents=True, exist_ok=True)
+    known = known_of(config, generator, train) if config.factors else None
+    people = random_people(generator.generator) if additions.transplanted else None
+    model, budget = start(plan, train), Budget(config.minutes, f"fit {preset}")
+    if not fit(
+        model,
+        Lessons(train, additions, people, known, plan.seed),
+        plan,
+        budget,
+        config.state / f"{preset}.pt",
+    ):
+        return
+    learn_controls(model, *readable(shown, known, is_everybody=config.everybody))
+    for name, figure in explained(model, held_out).items() if len(held_out.pairs()) else ():
+        click.echo(f"held-out subjects: {name} {figure:.3f}")
+    source = f"projected pictures of {len(train.subjects)} subjects"
+    learned = shown_units(train), shown_controls(train) if plan.is_residual else ()
+    click.echo(str(save_pseudo_autoencoder(model, preset, generator, *learned, source)))
 
 
-def save(model: PseudoAutoencoder, preset: str, units: Sequence[int], generator: LoadedGenerator) -> Path:
-    """Write the companion beside its generator; → its path."""
-    metadata = {
-        "preset": preset,
-        "action_units": VOCABULARY,
-        "learned_units": " ".join(map(str, units)),
-        "source": "latents of the cast's factors, not of projected pictures",
-    }
-    return write_companion(generator, KIND, model.state_dict(), metadata)
+def is_lesson(sample: Sample, *, residual: bool) -> bool:
+    """Subjects' pictures; of turn, gaze, age and light the published model knows nothing."""
+    return sample.group != POPULATION and (residual or is_expression(sample))
+
+
+def known_of(config: Config, generator: LoadedGenerator, train: Expressions) -> Expressions:
+    """People whom the generator's own factors move, in what the training pictures show."""
+    assert config.factors is not None
+    network, num_ws = load_fitted(config.factors).factors, generator.generator.arch.num_ws
+    recipe = read_cast(*config.source).recipe
+    return known_people(network, num_ws, NUM_KNOWN, recipe, shown_units(train))
+
+
+def readable(shown: Expressions, known: Expressions | None, *, is_everybody: bool) -> tuple[Tensor, Tensor]:
+    """Latents and controls from which their reading is learned: of everybody who may be learned from."""
+    parts = [shown.only(lambda sample: is_everybody or not sample.is_held_out), *([known] if known else [])]
+    return torch.cat([part.ws for part in parts]), torch.cat([part.controls for part in parts])
 
 
 if __name__ == "__main__":

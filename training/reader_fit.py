@@ -18,7 +18,6 @@ from training.camera import LOOSE, Jitter, photographed
 from training.cast.manifest import Cast, Record, read_cast
 from training.faces import MIRRORED_ANGLES, Faces
 from training.factor_network import FactorGenerator
-from training.fit_pseudo_autoencoder import shown_units
 from training.fitted import load_run
 from training.losses import mobilenet_layers
 from training.run import (
@@ -137,7 +136,7 @@ class ReaderRun:
         click.echo(f"{len(train)} renders, {len(held_out)} held out")
         landmarks = cast.landmarks.mean(0)
         return Lessons(
-            train, Faces.read(self.drawn), held_out, fitted, landmarks, shown_units(cast), cast.recipe
+            train, Faces.read(self.drawn), held_out, fitted, landmarks, cast.shown_units, cast.recipe
         )
 
 

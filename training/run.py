@@ -20,6 +20,8 @@ from tqdm import tqdm
 from models.checkpoint import CheckpointError
 from models.stylegan2 import to_uint8
 from training.cast.manifest import CastError
+from training.osu_table import OsuError
+from training.sources import SourceError
 
 SAVE_EVERY_S = 180.0
 
@@ -120,7 +122,7 @@ def run_command(command: click.Command) -> NoReturn:
         command.main(standalone_mode=False)
     except click.ClickException as error:
         error.show()
-    except (CastError, CheckpointError, StateError, OSError) as error:
+    except (CastError, OsuError, SourceError, CheckpointError, StateError, OSError) as error:
         click.echo(str(error), err=True)
     except (click.Abort, KeyboardInterrupt):
         click.echo("stopped; the same command resumes", err=True)

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Final
 
+from installation.score.expression import clamped
 from installation.score.gesture import Gesture, conflicts, reach
 from models.action_units import ACTION_UNITS, AU_NAMES, CATEGORIES, au_label
+from models.controls import CONTROL_SPANS
 
 # AU vectors that are nowhere further apart than this look the same.
 SAME_FACE: Final = 0.05
@@ -72,6 +74,17 @@ def _unlearned(gesture: Gesture, learned: Collection[int]) -> Iterator[Finding]:
         if intensity > 0 and unit not in learned:
             message = f"these weights have not learned {au_label(unit)} ({AU_NAMES[unit]})"
             yield Finding(f"gestures.{gesture.name}", message)
+
+
+def lint_controls(controls: Mapping[str, float], learned: Collection[str]) -> Iterator[Finding]:
+    """Controls that the weights never saw move, and values beyond those that they saw."""
+    for name, value in controls.items():
+        path, words, span = f"controls.{name}", name.replace("_", " "), CONTROL_SPANS[name]
+        if name not in learned:
+            yield Finding(path, f"these weights have not learned the control '{words}'; it is left out")
+        elif clamped(name, value) != value:
+            bounds = f"{span.lowest:g} to {span.highest:g}"
+            yield Finding(path, f"{words} {value:g} is outside {bounds}; {clamped(name, value):g} is taken")
 
 
 def _unused(gestures: Iterable[str], plays: Graph) -> Iterator[Finding]:

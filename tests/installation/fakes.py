@@ -5,24 +5,32 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from installation.portrait import Pose
+from installation.portrait import Pose, anchor_at
 from installation.ports import Image, Latent
 from models.action_units import NUM_AUS
+from models.controls import NUM_CONTROLS
 
 NUM_WS = 4
 NEUTRAL = (0.0,) * NUM_AUS
+UNMOVED = (0.0,) * NUM_CONTROLS
 
 
 class FakeTargetModel:
-    """A(w, u) = w + Mu with a fixed M: exact, fast, and different for every u."""
+    """A(w, u, c) = w + M(u, c) with a fixed M: exact, fast, and different for every u and c."""
 
     def __init__(self) -> None:
-        self.mixing = np.random.default_rng(0).standard_normal((NUM_AUS, 512)).astype(np.float32)
+        rows = NUM_AUS + NUM_CONTROLS
+        self.mixing = np.random.default_rng(0).standard_normal((rows, 512)).astype(np.float32)
         self.asked: list[tuple[float, ...]] = []
+        self.controls_asked: list[tuple[float, ...]] = []
 
-    def predict(self, ws: Latent, u: Sequence[float]) -> Latent:
+    def predict(self, ws: Latent, u: Sequence[float], controls: Sequence[float] = UNMOVED) -> Latent:
         self.asked.append(tuple(u))
-        return ws + np.asarray(u, np.float32) @ self.mixing
+        self.controls_asked.append(tuple(controls))
+        return ws + np.asarray((*u, *controls), np.float32) @ self.mixing
+
+    def read_controls(self, ws: Latent) -> tuple[float, ...]:
+        return tuple(map(float, ws[0, :NUM_CONTROLS]))
 
 
 class FakeSynthesizer:
@@ -39,13 +47,14 @@ class FakeSynthesizer:
 
 
 def anchor() -> Pose:
-    return Pose(np.random.default_rng(1).standard_normal((NUM_WS, 512)).astype(np.float32), NEUTRAL)
+    ws = np.random.default_rng(1).standard_normal((NUM_WS, 512)).astype(np.float32)
+    return anchor_at(FakeTargetModel(), ws, NEUTRAL)
 
 
 def digest(poses: Sequence[Pose]) -> str:
-    """One word for a track of AU states and latents, byte for byte."""
+    """One word for a track of latents, AU states and controls, byte for byte."""
     track = hashlib.sha256()
     for pose in poses:
         track.update(pose.ws.tobytes())
-        track.update(np.asarray(pose.aus, np.float64).tobytes())
+        track.update(np.asarray((*pose.aus, *pose.controls), np.float64).tobytes())
     return track.hexdigest()

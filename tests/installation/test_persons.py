@@ -10,10 +10,19 @@ import pytest
 
 from installation import app, stills
 from installation.errors import InputError
-from installation.loading import load_face_reader, load_networks, load_projector
+from installation.loading import draw_person, load_face_reader, load_networks, load_projector
 from installation.options import DEFAULT_PERSON, TRUNCATION, Show, Sitter
+from installation.stage.pictures import resize
 from models.action_units import AU_INDEX, NUM_AUS
-from tests.models.tiny import SMILE, tiny_person, write_tiny_person, write_tiny_weights
+from models.checkpoint import companion_path
+from tests.models.tiny import (
+    SMILE,
+    tiny_person,
+    write_tiny_companion,
+    write_tiny_person,
+    write_tiny_reader,
+    write_tiny_weights,
+)
 
 DAY = date(2026, 1, 6)
 SCORE = (
@@ -60,6 +69,7 @@ def test_a_person_in_a_file_is_the_anchor_with_the_expression_seen_there(network
     pose = anchor(networks, replace(score("3"), person=ada))
     assert np.array_equal(pose.ws, tiny_person().ws)
     assert pose.aus == SMILE
+    assert pose.controls == networks.pseudo_autoencoder.model.read_controls(tiny_person().ws)
 
 
 def test_a_score_names_a_file_from_its_own_folder(networks, score, ada, tmp_path, monkeypatch):
@@ -103,6 +113,33 @@ def test_truncation_is_left_out_of_a_person_in_a_file_and_that_is_said(networks,
     assert capsys.readouterr().err == f"{ada}: drawn as the file says; --truncation is for people by number\n"
 
 
+@pytest.fixture
+def adopted(tmp_path) -> Path:
+    """Weights of a generator whose people laugh or not, as they come."""
+    path = write_tiny_weights(tmp_path / "adopted")
+    write_tiny_companion(path, changes={"people": "as they come"})
+    return path
+
+
+def test_people_who_come_as_they_are_have_the_expression_in_their_picture(adopted):
+    reader = write_tiny_reader(adopted)
+    networks = load_networks(adopted)
+    pose = draw_person(networks, 3, TRUNCATION)
+    picture = app.synthesizer_of(networks, "cpu").synthesize(pose.ws)
+    np.testing.assert_allclose(pose.aus, reader.read(resize(picture, (256, 256))).aus, atol=1e-4)
+    at_rest = stills.gesture_of(networks, pose, "neutral")
+    away = tuple(-intensity for intensity in pose.aus)
+    assert np.array_equal(at_rest.ws, networks.pseudo_autoencoder.model.predict(pose.ws, away))  # A(w₀, −a₀)
+
+
+def test_people_of_our_own_are_neutral_and_nothing_looks_at_them(weights, networks):
+    assert not companion_path(weights, "au_reader").exists()
+    pose = draw_person(networks, 3, TRUNCATION)
+    assert pose.aus == (0.0,) * NUM_AUS
+    assert pose.controls == networks.pseudo_autoencoder.model.read_controls(pose.ws)
+    assert np.array_equal(stills.gesture_of(networks, pose, "neutral").ws, pose.ws)
+
+
 # --- what is refused ----------------------------------------------------------------------------------------
 
 
@@ -143,6 +180,14 @@ def test_weights_without_a_reader_of_photographs_say_how_it_is_made(tmp_path, we
     with pytest.raises(InputError) as error:
         load(load_networks(tmp_path / weights.name))
     assert str(error.value) == (
-        f"{tmp_path}/tiny.{kind}.safetensors: missing; reading photographs needs it, "
-        f"and `python -m training.fit_{kind}` makes it"
+        f"{tmp_path}/tiny.{kind}.safetensors: missing beside tiny.safetensors; "
+        f"python -m training.adopt {tmp_path}/tiny.safetensors makes it"
     )
+
+
+def test_people_whom_nothing_can_look_at_say_what_is_missing(adopted):
+    with pytest.raises(InputError) as error:
+        draw_person(load_networks(adopted), 3, TRUNCATION)
+    missing = companion_path(adopted, "au_reader")
+    command = f"python -m training.adopt {adopted}"
+    assert str(error.value) == f"{missing}: missing beside tiny.safetensors; {command} makes it"

@@ -14,6 +14,7 @@ from installation.options import TRUNCATION, Sitter
 from installation.stage.pictures import resize
 from models.action_units import ACTION_UNITS
 from models.au_reader import Reading
+from models.controls import CONTROLS
 from models.people import load_person
 from tests.models.tiny import SMILE, TINY, tiny_person, write_tiny_person, write_tiny_weights
 
@@ -93,6 +94,40 @@ def readers(monkeypatch, tmp_path):
 
 def project(weights: Path, photo: str, output: str = "ada.safetensors", sheet: str | None = None) -> None:
     stills.project(weights, "cpu", Path(photo), Path(output), 20, Path(sheet) if sheet else None)
+
+
+# --- gestures -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("written", "absolute", "warnings"),
+    [
+        ("yaw=15", {"yaw": 15}, []),
+        ("AU12=0.75, gaze=[-8, 2]", {"gaze_x": -8, "gaze_y": 2}, []),
+        ("pitch=80", {"pitch": 12}, ["pitch=80: pitch 80 is outside -12 to 12; 12 is taken"]),
+        ("age=70", {}, ["age=70: these weights have not learned the control 'age'; it is left out"]),
+        ("neutral", {}, []),
+    ],
+)
+def test_a_gesture_turns_the_face_to_where_it_says(weights, capsys, written, absolute, warnings):
+    networks = load_networks(weights)
+    person, model = app.draw_person(networks, 3, TRUNCATION), networks.pseudo_autoencoder.model
+    pose = stills.gesture_of(networks, person, written)
+    assert capsys.readouterr().err.splitlines() == warnings
+    assert pose.aus == aus(AU12=0.75 if "AU12" in written else 0)
+    own = dict(zip(CONTROLS, person.controls, strict=True))
+    assert dict(zip(CONTROLS, pose.controls, strict=True)) == own | absolute
+    changes = [absolute.get(name, own[name]) - own[name] for name in CONTROLS]
+    assert np.array_equal(pose.ws, model.predict(person.ws, pose.aus, changes))
+
+
+def test_weights_as_published_know_no_controls(tmp_path, capsys):
+    networks = load_networks(write_tiny_weights(tmp_path, preset="paper"))
+    person = app.draw_person(networks, 3, TRUNCATION)
+    turned = stills.gesture_of(networks, person, "yaw=15, light=[40, 25]")
+    assert np.array_equal(turned.ws, stills.gesture_of(networks, person, "neutral").ws)
+    told = capsys.readouterr().err
+    assert all(f"control '{name}'" in told for name in ("yaw", "light azimuth", "light elevation"))
 
 
 # --- project ------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""The pseudo-autoencoder, as published: its layers, its five copies of u, its two layouts."""
+"""The pseudo-autoencoder: as published, its layers, its five copies of u, its two layouts; and the residual one."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,8 @@ import torch
 from torch import nn
 
 from models.action_units import NUM_AUS
-from models.pseudo_autoencoder import PseudoAutoencoder
+from models.controls import CONTROLS, NUM_CONTROLS
+from models.pseudo_autoencoder import NUM_MOVES, PRESETS, SPANS, PseudoAutoencoder
 
 NUM_WS = 6
 
@@ -50,10 +51,10 @@ def test_training_sets_out_as_a_copy():
         PseudoAutoencoder("paper-flat", NUM_WS).start_as_copy()
 
 
-@pytest.mark.parametrize("preset", ["paper", "paper-flat"])
+@pytest.mark.parametrize("preset", list(PRESETS))
 def test_what_comes_out_has_the_size_of_what_went_in(preset):
     model = PseudoAutoencoder(preset, NUM_WS)
-    assert model(torch.randn(3, NUM_WS, 512), torch.rand(3, NUM_AUS)).shape == (3, NUM_WS, 512)
+    assert model(torch.randn(3, NUM_WS, 512), torch.rand(3, model.num_moves)).shape == (3, NUM_WS, 512)
 
 
 def test_shared_rows_do_not_see_each_other():
@@ -70,3 +71,76 @@ def test_numpy_and_torch_agree():
     with torch.no_grad():
         expected = model(torch.from_numpy(ws)[None], torch.full((1, NUM_AUS), 0.25))[0].numpy()
     np.testing.assert_array_equal(model.predict(ws, u), expected)
+
+
+# --- the residual model -------------------------------------------------------------------------------------
+
+
+def taught(num_ws: int = NUM_WS, seed: int = 0) -> PseudoAutoencoder:
+    """A residual model whose heads say something."""
+    torch.manual_seed(seed)
+    model = PseudoAutoencoder("residual", num_ws)
+    model.standardise(torch.randn(50, num_ws, 512))
+    torch.nn.init.normal_(model.decoder[-1].weight)
+    return model
+
+
+def test_nothing_asked_nothing_changed():
+    """w + g(w, 0) − g(w, 0) is w: to the bit, whatever has been learned."""
+    ws = torch.randn(5, NUM_WS, 512) * 30
+    assert torch.equal(taught()(ws, torch.zeros(5, NUM_MOVES)), ws)
+
+
+def test_it_sets_out_as_a_copy():
+    ws = torch.randn(2, NUM_WS, 512)
+    assert torch.equal(PseudoAutoencoder("residual", NUM_WS)(ws, torch.rand(2, NUM_MOVES)), ws)
+
+
+def test_rows_move_in_groups():
+    """All rows of a group by the same change, groups by different ones."""
+    ws = torch.randn(1, 14, 512)
+    change = taught(14)(ws, torch.rand(1, NUM_MOVES)) - ws
+    for rows in (slice(0, 4), slice(4, 8), slice(8, 14)):
+        torch.testing.assert_close(
+            change[:, rows], change[:, rows.start : rows.start + 1].expand_as(change[:, rows])
+        )
+    assert not torch.allclose(change[:, 3], change[:, 4])
+    assert not torch.allclose(change[:, 7], change[:, 8])
+
+
+@pytest.mark.parametrize("num_ws", [4, 6, 10, 18])
+def test_any_generator_has_its_groups(num_ws):
+    model = taught(num_ws)
+    assert sum(model.group_sizes) == num_ws
+    assert model(torch.randn(2, num_ws, 512), torch.rand(2, NUM_MOVES)).shape == (2, num_ws, 512)
+
+
+def test_controls_are_asked_for_in_degrees_and_years():
+    model, ws = taught(), np.random.default_rng(0).standard_normal((NUM_WS, 512)).astype(np.float32)
+    for index, name in enumerate(CONTROLS):
+        controls = [0.0] * NUM_CONTROLS
+        controls[index] = SPANS[index]
+        moves = torch.zeros(1, NUM_MOVES)
+        moves[0, NUM_AUS + index] = 1
+        with torch.no_grad():
+            expected = model(torch.from_numpy(ws)[None], moves)[0].numpy()
+        np.testing.assert_allclose(
+            model.predict(ws, (0.0,) * NUM_AUS, controls), expected, rtol=1e-5, err_msg=name
+        )
+
+
+def test_the_published_model_does_not_hear_controls():
+    model, ws = PseudoAutoencoder("paper", NUM_WS), torch.randn(1, NUM_WS, 512)
+    asked = torch.rand(1, NUM_MOVES)
+    turned = asked.clone()
+    turned[:, NUM_AUS:] += 1
+    assert torch.equal(model(ws, asked), model(ws, turned))
+
+
+def test_controls_are_read_in_degrees_and_years():
+    model = taught()
+    model.control_reading[:, 0] = torch.nn.functional.one_hot(torch.tensor(3), 512)
+    model.control_mean[0] = 0.5
+    ws = model.mean.expand(NUM_WS, -1).clone()
+    ws[:, 3] += 2
+    assert model.read_controls(ws.numpy())[0] == pytest.approx(2.5 * SPANS[0], rel=1e-5)

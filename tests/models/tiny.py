@@ -9,19 +9,20 @@ import torch
 from models.action_units import ACTION_UNITS, VOCABULARY
 from models.au_reader import AuReader
 from models.checkpoint import companion_path, file_sha256, save_generator, write_checkpoint
+from models.controls import CONTROLS, NUM_CONTROLS
 from models.encoder import Encoder
 from models.people import Person, save_person
-from models.pseudo_autoencoder import PseudoAutoencoder
+from models.pseudo_autoencoder import DEFAULT_PRESET, PRESETS, PseudoAutoencoder
 from models.stylegan2 import Architecture, Generator
 from training.reader_fit import float_tensors
 
-LEARNED = " ".join(
-    str(unit) for unit in ACTION_UNITS if unit != 39
-)  # one is missing, so that something warns
+# One of each is missing, so that something warns.
+LEARNED = " ".join(str(unit) for unit in ACTION_UNITS if unit != 39)
+LEARNED_CONTROLS = " ".join(name for name in CONTROLS if name != "age")
 TINY = Architecture(resolution=32, channel_base=256, channel_max=16, num_mapping_layers=2)
 
 
-def write_tiny_weights(folder: Path, seed: int = 0, preset: str = "paper") -> Path:
+def write_tiny_weights(folder: Path, seed: int = 0, preset: str = DEFAULT_PRESET) -> Path:
     """A generator and its pseudo-autoencoder in `folder`; → the generator's path."""
     torch.manual_seed(seed)
     path = folder / "tiny.safetensors"
@@ -30,15 +31,31 @@ def write_tiny_weights(folder: Path, seed: int = 0, preset: str = "paper") -> Pa
     return path
 
 
+def tiny_model(
+    preset: str = DEFAULT_PRESET, num_ws: int = TINY.num_ws, w_dim: int = 512
+) -> PseudoAutoencoder:
+    """A pseudo-autoencoder that moves everything anyhow, and reads controls anyhow."""
+    model = PseudoAutoencoder(preset, num_ws, w_dim).eval().requires_grad_(False)
+    model.decoder[-1].reset_parameters()  # the residual one starts without moves
+    model.control_reading.copy_(torch.randn(w_dim, NUM_CONTROLS) / w_dim)
+    return model
+
+
 def write_tiny_companion(
-    generator: Path, preset: str = "paper", changes: Mapping[str, str] | None = None
+    generator: Path, preset: str = DEFAULT_PRESET, changes: Mapping[str, str] | None = None
 ) -> Path:
-    metadata = {"preset": preset, "generator_sha256": file_sha256(generator), "action_units": VOCABULARY}
+    """A pseudo-autoencoder that has learned nothing, beside its generator; → its path."""
+    metadata = {
+        "preset": preset,
+        "generator_sha256": file_sha256(generator),
+        "action_units": VOCABULARY,
+        "learned_units": LEARNED,
+        "controls": " ".join(CONTROLS),
+        "learned_controls": LEARNED_CONTROLS if PRESETS[preset].is_residual else "",
+    }
     path = companion_path(generator, "pseudo_autoencoder")
-    state = PseudoAutoencoder(preset, TINY.num_ws).state_dict()
-    write_checkpoint(
-        path, "pseudo_autoencoder", state, metadata | {"learned_units": LEARNED} | dict(changes or {})
-    )
+    state = tiny_model(preset).state_dict()
+    write_checkpoint(path, "pseudo_autoencoder", state, metadata | dict(changes or {}))
     return path
 
 

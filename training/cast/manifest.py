@@ -59,6 +59,12 @@ class Record:
     recipe: int  # the way it was rendered: see recipe.py
 
     @property
+    def is_expression(self) -> bool:
+        """Whether action units explain it, unlike age or light: the studio, and the repertoire's units."""
+        is_unit = self.split == "repertoire" and self.category.startswith("AU")
+        return self.split == "studio" or is_unit
+
+    @property
     def finest(self) -> int:
         """The highest resolution that the picture is sharp at.
 
@@ -75,6 +81,12 @@ class Cast:
     def units(self) -> NDArray[np.float32]:
         """AU vectors [N, 43]."""
         return np.array([record.units for record in self.records], np.float32).reshape(-1, NUM_AUS)
+
+    @property
+    def shown_units(self) -> tuple[int, ...]:
+        """The units that pictures show, and so teach. A blink (45) is closed eyes (43), in time."""
+        shown = {unit for unit, index in AU_INDEX.items() if self.units[:, index].any()}
+        return tuple(sorted(shown | {45} if 43 in shown else shown))
 
     @property
     def factors(self) -> NDArray[np.float64]:

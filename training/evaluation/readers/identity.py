@@ -15,7 +15,6 @@ from training.cast.manifest import Record
 from training.evaluation.readers.material import OURS, OUTSIDER, Material, known
 from training.evaluation.readers.who import Codes, Gallery, equal_error_rate, likeness
 from training.evaluation.report import Part, SkippedError, rounded, table
-from training.fit_pseudo_autoencoder import is_expression
 
 NUM_FIRST: Final = 10
 
@@ -35,7 +34,7 @@ def measure_identity(material: Material) -> Part:
     witnesses, notes = material.witnesses
     codes = {name: describe(subjects.pictures) for name, describe in witnesses.items()}
     is_face = ~np.any([np.isnan(own).any(1) for own in codes.values()], axis=0)
-    still = np.array([is_expression(record) for record in subjects.cast.records])
+    still = np.array([record.is_expression for record in subjects.cast.records])
     pairs = {
         name: pair_figures(own[is_face], subjects.people[is_face], still[is_face])
         for name, own in codes.items()

@@ -1,0 +1,40 @@
+"""The controls of a face beside its action units: turn, gaze, age and light. Pure tables, no imports.
+
+A control vector is 7 numbers in the order of `CONTROLS`, in the units that people use: degrees and years. The
+networks see it in shares of `SPANS`, so that every component is of the size of an action unit's intensity.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class ControlSpan:
+    """One component of a control vector."""
+
+    span: float  # that changes a face about as much as a whole action unit does
+    lowest: float  # of what faces were shown with, and so of what may be asked for
+    highest: float
+
+
+# Directions as on the picture: + is to its right, + is up.
+CONTROL_SPANS: Final[dict[str, ControlSpan]] = {
+    "yaw": ControlSpan(15, -20, 20),  # degrees, of the head
+    "pitch": ControlSpan(10, -12, 12),
+    "gaze_x": ControlSpan(14, -18, 18),  # degrees, of the eyes against the head
+    "gaze_y": ControlSpan(7, -9, 9),
+    "age": ControlSpan(40, 20, 90),  # years
+    "light_azimuth": ControlSpan(45, -75, 75),  # degrees, of the key light away from the camera
+    "light_elevation": ControlSpan(20, 0, 50),
+}
+CONTROLS: Final = tuple(CONTROL_SPANS)
+NUM_CONTROLS: Final = len(CONTROLS)
+
+# What a person may write → the components that it gives, in their order.
+WRITTEN: Final[dict[str, tuple[str, ...]]] = {
+    "yaw": ("yaw",),
+    "pitch": ("pitch",),
+    "gaze": ("gaze_x", "gaze_y"),
+    "age": ("age",),
+    "light": ("light_azimuth", "light_elevation"),
+}
