@@ -56,11 +56,12 @@ weights: cast-env $(VENV)/.dev ## the default weights anew, from numbers to buil
 	$(CAST_PYTHON) -m training.cast render --split repertoire --first 24 --last 38 --size 256 --out $(CAST) --jobs 2
 	$(CAST_PYTHON) -m training.cast render --split population --last 4000 --size 256 --out $(CAST) --jobs 2
 	$(PYTHON) -m training.fit_generator --cast $(CAST) --state build/fit --minutes 100000 --export build/weights/portrait.safetensors
-	$(PYTHON) -m training.fit_pseudo_autoencoder --cast $(CAST) --state build/fit --minutes 100000 \
-	  --weights build/weights/portrait.safetensors
 	$(PYTHON) -m training.faces --cast $(CAST) --state build/fit --out build/drawn
 	$(PYTHON) -m training.fit_au_reader $(LESSONS) --weights build/weights/portrait.safetensors
 	$(PYTHON) -m training.fit_encoder $(LESSONS) --weights build/weights/portrait.safetensors
+	$(PYTHON) -m training.project $(CAST) build/latents --weights build/weights/portrait.safetensors
+	$(PYTHON) -m training.fit_pseudo_autoencoder $(CAST) --latents build/latents --state build/moves --minutes 100000 \
+	  --weights build/weights/portrait.safetensors
 	$(PYTHON) -m training.fit_identity $(LESSONS) --out build/weights/identity_reader.safetensors
 
 cast-env: $(CAST_VENV)/.installed $(HEAD_MODEL) ## Blender and the head model; renders the cast (docs/training.md)

@@ -228,9 +228,9 @@ def strip(**options: Any) -> None:
       action units, and how strong: 0 to 1, A to E, slight, marked, strong
           "AU12=0.8, AU06=C, brow lowerer=slight"
       controls: degrees to the picture's right and up, and years
-          "yaw=15, pitch=-5, gaze=[8, 0], age=70, light=[40, 25]"
+          "yaw=10, pitch=-5, gaze=[8, 0], age=70, light=[40, 25]"
 
-    or of both, "AU12=0.8, yaw=15". Where the face turns and looks, its age and its light stay as they are
+    or of both, "AU12=0.8, yaw=10". Where the face turns and looks, its age and its light stay as they are
     unless they are named.
     """
     from installation import stills

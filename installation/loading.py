@@ -243,5 +243,7 @@ def load_projector(networks: Networks) -> Projector:
         InputError: the encoder is missing, truncated, or made for another generator.
     """
     from models.encoder import load_encoder
+    from models.whole_pictures import with_whole_pictures
 
-    return Projector(networks.generator.generator, _companion(networks.generator, "encoder", load_encoder))
+    encoder = _companion(networks.generator, "encoder", load_encoder)
+    return Projector(with_whole_pictures(networks.generator.generator), encoder)

@@ -19,8 +19,8 @@ class ControlSpan:
 
 # Directions as on the picture: + is to its right, + is up.
 CONTROL_SPANS: Final[dict[str, ControlSpan]] = {
-    "yaw": ControlSpan(15, -20, 20),  # degrees, of the head
-    "pitch": ControlSpan(10, -12, 12),
+    "yaw": ControlSpan(15, -12, 12),  # degrees, of the head; beyond, turned faces pale
+    "pitch": ControlSpan(10, -10, 10),
     "gaze_x": ControlSpan(14, -18, 18),  # degrees, of the eyes against the head
     "gaze_y": ControlSpan(7, -9, 9),
     "age": ControlSpan(40, 20, 90),  # years

@@ -40,11 +40,15 @@ class Encoder(nn.Module):
 
     @torch.no_grad()
     def start_from_latents(self, w: Tensor) -> None:
-        """Directions: the principal ones of latents w [N ≥ 256, w_dim]; bias: their mean; offsets: none."""
+        """Directions: the principal ones of latents w [N, w_dim]; bias: their mean; offsets: none.
+
+        Where there are fewer than CODE_SIZE of them, the others do nothing.
+        """
         mean = w.mean(0)
         _, lengths, directions = torch.linalg.svd(w - mean, full_matrices=False)
         deviations = lengths[:CODE_SIZE] / len(w) ** 0.5
-        self.directions.weight.copy_((directions[:CODE_SIZE] * deviations[:, None]).t())
+        found = (directions[:CODE_SIZE] * deviations[:, None]).t()
+        self.directions.weight.zero_()[:, : found.shape[1]] = found
         self.directions.bias.copy_(mean)
         self.offsets.weight.zero_()
         self.offsets.bias.zero_()

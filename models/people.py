@@ -47,7 +47,7 @@ class Person:
 
     ws: NDArray[np.float32]  # [num_ws, w_dim], with the AU state and the controls below in it
     aus: tuple[float, ...]  # a₀, 43 intensities in [0, 1], in the order of ACTION_UNITS
-    controls: Mapping[str, Control]  # yaw, pitch, gaze, …, in degrees; nothing moves them yet
+    controls: Mapping[str, Control]  # as the AU reader saw yaw, pitch and gaze, in degrees: a record
     title: str
     source: str  # where the face was seen: a photograph's name
 

@@ -9,19 +9,20 @@ The residual model learns what u changes, and nothing else:
 
     ŵ = w + g(w, u) − g(w, 0)
 
-so that nothing asked is nothing changed, whoever it is. g is the published network in small: it sees one w for
-the whole person (the mean of the rows), takes controls beside the action units (turn, gaze, age, light), and
-moves each group of rows by a head of its own, along directions that all groups share.
+so that nothing asked is nothing changed, whoever it is. g is a linear map of u, the same for everybody, and
+the published network in small, for what depends on the person: it sees one w (the mean of the rows), and
+moves each row by a head of its own, along directions that all rows share. Beside the action units g takes
+controls: turn, gaze, age, light.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import Final, TypeVar
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
@@ -59,12 +60,9 @@ PRESETS: Final[dict[str, Preset]] = {
     "paper": Preset(),
     "paper-flat": Preset(is_flat=True),
     "paper-once": Preset(num_copies=1),
-    "residual": Preset(is_residual=True, num_hidden=256, num_directions=96),
+    "residual": Preset(is_residual=True, num_hidden=256, num_directions=64),
 }
 DEFAULT_PRESET: Final = "residual"
-
-# Rows of ws → what they decide: up to 8² pose and form, to 32² features, beyond skin and light.
-GROUP_STARTS: Final = (0, 4, 8)
 
 
 class PseudoAutoencoder(nn.Module):
@@ -72,6 +70,7 @@ class PseudoAutoencoder(nn.Module):
 
     mean: Tensor  # [w_dim] of w, and …
     deviation: Tensor  # … scalar: what the residual model's inputs and outputs are counted in
+    gain: Tensor  # [50] by which u is multiplied, so that what is asked arrives
     control_reading: Tensor  # [w_dim, 7]: w − mean → controls, in spans, …
     control_mean: Tensor  # … from these on [7]
 
@@ -82,9 +81,7 @@ class PseudoAutoencoder(nn.Module):
         size = num_ws * w_dim if self.preset.is_flat else w_dim
         hidden = self.preset.num_hidden
         self.num_moves = NUM_MOVES if self.preset.is_residual else NUM_AUS
-        starts = [start for start in GROUP_STARTS if start < num_ws]
-        self.group_sizes = [end - start for start, end in pairwise([*starts, num_ws])]
-        num_out = self.preset.num_directions * len(starts) if self.preset.is_residual else size
+        num_out = self.preset.num_directions * num_ws if self.preset.is_residual else size
         self.encoder = nn.Sequential(nn.Linear(size, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU())
         self.decoder = nn.Sequential(
             nn.Linear(hidden + self.preset.num_copies * self.num_moves, hidden),
@@ -96,6 +93,9 @@ class PseudoAutoencoder(nn.Module):
         self.register_buffer("mean", torch.zeros(w_dim))
         self.register_buffer("deviation", torch.ones(()))
         if self.preset.is_residual:
+            self.register_buffer("gain", torch.ones(NUM_MOVES))
+            self.linear = nn.Linear(NUM_MOVES, w_dim * num_ws, bias=False)
+            nn.init.zeros_(self.linear.weight).requires_grad_(False)  # solved for, not trained: start_linear
             self.directions = nn.Linear(self.preset.num_directions, w_dim, bias=False)
             for parameter in self.decoder[-1].parameters():  # so that training sets out from a copy
                 nn.init.zeros_(parameter)
@@ -106,6 +106,11 @@ class PseudoAutoencoder(nn.Module):
         w = ws.mean(1)
         self.mean.copy_(w.mean(0))
         self.deviation.copy_(w.var(0, correction=0).mean().sqrt().clamp(min=1e-6))
+
+    @torch.no_grad()
+    def start_linear(self, changes: Tensor) -> None:
+        """Set the linear map: what a whole unit of each move adds to ws, [50, num_ws · w_dim]."""
+        self.linear.weight.copy_(changes.t() / self.deviation)
 
     @torch.no_grad()
     def start_as_copy(self) -> None:
@@ -129,13 +134,13 @@ class PseudoAutoencoder(nn.Module):
         last.bias.copy_(-shift)
 
     def forward(self, ws: Tensor, u: Tensor) -> Tensor:
-        """ws [N, num_ws, w_dim], u [N, num_moves] → ws [N, num_ws, w_dim].
+        """ws [N, num_ws, w_dim], u [N, 43] or [N, 50] → ws [N, num_ws, w_dim].
 
         u = a_T − a_S in [−1, 1] for each action unit; the residual model takes the changes of the controls
-        behind them, in spans. Of a shared map, any number of rows may come.
+        behind them, in spans, or leaves them as they are. Of a shared map, any number of rows may come.
         """
         if self.preset.is_residual:
-            return ws + self.change(ws.mean(1), u)
+            return ws + self.change(ws.mean(1), F.pad(u, (0, self.num_moves - u.shape[1])))
         u = u[:, :NUM_AUS]
         if self.preset.is_flat:
             return self._map(ws.flatten(1), u).view_as(ws)
@@ -144,10 +149,11 @@ class PseudoAutoencoder(nn.Module):
     def change(self, w: Tensor, u: Tensor) -> Tensor:
         """The residual model's g(w, u) − g(w, 0): [N, w_dim], [N, num_moves] → [N, num_ws, w_dim]."""
         code = self.encoder((w - self.mean) / self.deviation)
-        moved = self._decoded(code, u) - self._decoded(code, torch.zeros_like(u))
-        heads = self.directions(moved.view(len(w), -1, self.preset.num_directions)) * self.deviation
-        groups = zip(heads.unbind(1), self.group_sizes, strict=True)
-        return torch.cat([head[:, None].expand(-1, size, -1) for head, size in groups], 1)
+        u = u * self.gain
+        own = self._decoded(code, u) - self._decoded(code, torch.zeros_like(u))
+        own = self.directions(own.view(len(w), self.num_ws, -1))
+        changed: Tensor = (own + self.linear(u).view_as(own)) * self.deviation
+        return changed
 
     def _map(self, w: Tensor, u: Tensor) -> Tensor:
         return self._decoded(self.encoder(w), u)

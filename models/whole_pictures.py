@@ -1,9 +1,9 @@
 """Small pictures of a generator that was taught its largest ones only.
 
-Skip synthesis (Karras et al., "Analyzing and Improving the Image Quality of StyleGAN", CVPR 2020, section 4) is
-a sum of pictures of 4², 8², … A generator that was fitted at every size has a picture at each of them, and one
-that is wanted small can be drawn small. One that was trained with a discriminator has only the last: what it
-has at 128² on the way to 1024² lacks what the other sizes add, contrast and colour too.
+Skip synthesis (Karras et al., "Analyzing and Improving the Image Quality of StyleGAN", CVPR 2020) is a sum of
+pictures of 4², 8², … A generator that was fitted at every size has a picture at each of them, and what is
+wanted small can be drawn small. One that was trained with a discriminator has only the last: what it has at
+128² on the way to 1024² lacks what the other sizes add, contrast and colour too.
 """
 
 from itertools import islice
@@ -41,6 +41,7 @@ class WholeSynthesis(SynthesisNetwork):
 def is_whole_at_every_size(generator: Generator) -> bool:
     """Whether the pictures on the way to the largest, from 32² on, are that one in small."""
     z = torch.cat([person_z(number, generator.arch.z_dim) for number in range(NUM_LOOKED_AT)])
+    z = z.to(generator.mapping.w_avg.device)
     pyramid = list(generator.synthesis.pyramid(generator.map(z), "none"))
     largest = pyramid[-1]
     first = generator.arch.resolutions.index(SMALLEST_PX)

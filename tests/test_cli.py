@@ -139,7 +139,7 @@ def test_a_control_that_the_weights_have_not_learned_is_a_warning_that_names_it(
 
 
 def test_a_strip_turns_the_face(cli, tmp_path):
-    towards = {"a": "yaw=15, gaze=[8, 0]", "b": "yaw=-15, gaze=[8, 0]", "c": "yaw=15, light=[40, 25]"}
+    towards = {"a": "yaw=10, gaze=[8, 0]", "b": "yaw=-10, gaze=[8, 0]", "c": "yaw=10, light=[40, 25]"}
     for name, target in towards.items():
         assert cli("strip", "-o", f"{name}.png", "--to", target) == (0, f"{name}.png\n", "")
     ends = {name: cv2.imread(str(tmp_path / f"{name}.png"))[:, -32:].tobytes() for name in towards}
@@ -148,8 +148,8 @@ def test_a_strip_turns_the_face(cli, tmp_path):
 
 def test_a_control_beyond_what_was_shown_stops_there_and_is_a_warning_with_the_bounds(cli, tmp_path):
     code, _, err = cli("strip", "-o", "a.png", "--to", "yaw=90")
-    assert (code, err) == (0, "yaw=90: yaw 90 is outside -20 to 20; 20 is taken\n")
-    cli("strip", "-o", "b.png", "--to", "yaw=20")
+    assert (code, err) == (0, "yaw=90: yaw 90 is outside -12 to 12; 12 is taken\n")
+    cli("strip", "-o", "b.png", "--to", "yaw=12")
     assert tmp_path.joinpath("a.png").read_bytes() == tmp_path.joinpath("b.png").read_bytes()
 
 

@@ -9,7 +9,7 @@ projection (`models/projection.py`). The trunk starts from that of an encoder th
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 import cv2
 import numpy as np
@@ -19,15 +19,15 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from models.alignment import FaceError, FaceFinder, Picture, Points, crop, refuse_unreadable
+from models.alignment import FaceError, Picture
 from models.encoder import Encoder
 from models.people import person_z
-from models.photographs import PhotographError, read_photograph
 from models.pictures import ALIGNED_PX, as_tensor
 from models.projection import LIKENESS, attention, feature_distance, pixel_distance
 from models.stylegan2 import Generator, to_uint8
 from training.camera import TIGHT, photographed
 from training.dataset import Sample
+from training.framing import Framer
 
 BATCH_EACH: Final = 8  # of people of random z, and as many photographs
 PICTURES_FROM: Final = 0.3  # of the run: before, a picture is too far off to learn from
@@ -36,16 +36,12 @@ PICTURE_WEIGHT: Final = 1.0
 OFFSET_PENALTY: Final = 0.1  # of the squared offsets, in shares of the latents' variance
 TRUNCATED_SHARE, TRUNCATION = 0.25, 0.7  # of the people: nearer to the mean, as a portrait may ask for them
 NUM_WATCHED: Final = 48
+NUM_SOLVED: Final = 960  # people from whom the start is solved for
+RIDGE: Final = 0.3  # on the squared weights; features are about 1
+FAINT: Final = 1e-6  # of the largest variance: below, a direction is rounding
 
 
 # --- photographs --------------------------------------------------------------------------------------------
-
-
-class Frame(NamedTuple):
-    """The face that frames a subject's pictures."""
-
-    landmarks: Points  # [5, 2] px
-    shape: tuple[int, ...]  # [H, W, 3] of the picture that it is in
 
 
 def aligned_pictures(samples: Sequence[Sample], num: int, folder: Path) -> NDArray[np.uint8]:
@@ -57,39 +53,24 @@ def aligned_pictures(samples: Sequence[Sample], num: int, folder: Path) -> NDArr
     names = "\n".join(str(samples[index].picture) for index in order)
     path = folder / f"aligned-{hashlib.sha256(names.encode()).hexdigest()[:12]}.npy"
     if not path.is_file():
-        finder, frames = FaceFinder(), dict[Path, Frame | None]()
+        framer = Framer()
         chosen = (samples[index] for index in order)
         bar = tqdm(chosen, total=len(order), desc="align pictures", mininterval=5)
-        found = [picture for sample in bar if (picture := _aligned(sample, finder, frames)) is not None]
-        pictures = np.stack(found) if found else np.zeros((0, ALIGNED_PX, ALIGNED_PX, 3), np.uint8)
+        found = [picture for sample in bar if (picture := _aligned(sample, framer)) is not None]
+        if not found:
+            return np.zeros((0, ALIGNED_PX, ALIGNED_PX, 3), np.uint8)
         folder.mkdir(parents=True, exist_ok=True)
         partial = path.with_suffix(".partial.npy")
-        np.save(partial, pictures)
+        np.save(partial, np.stack(found))
         partial.replace(path)
-    return np.load(path, mmap_mode="r" if path.stat().st_size > 2**20 else None)  # type: ignore[no-any-return]
+    return np.load(path, mmap_mode="r")  # type: ignore[no-any-return]
 
 
-def _aligned(sample: Sample, finder: FaceFinder, frames: dict[Path, Frame | None]) -> Picture | None:
+def _aligned(sample: Sample, framer: Framer) -> Picture | None:
     try:
-        image = read_photograph(sample.picture)
-        if sample.framed_by not in frames:
-            frames[sample.framed_by] = _frame(sample.framed_by, finder)
-    except PhotographError:
-        return None
-    frame = frames[sample.framed_by]
-    return crop(image, frame.landmarks) if frame and frame.shape == image.shape else None
-
-
-def _frame(path: Path, finder: FaceFinder) -> Frame | None:
-    image = read_photograph(path)
-    faces = finder.faces(image)
-    try:
-        for face in faces[:1]:
-            refuse_unreadable(face.landmarks, image.shape)
-            return Frame(face.landmarks, image.shape)
+        return framer.framed(sample)
     except FaceError:
-        pass
-    return None
+        return None
 
 
 # --- what is taught -----------------------------------------------------------------------------------------
@@ -102,18 +83,19 @@ class FindLatents:
         self, generator: Generator, pictures: NDArray[np.uint8], latents: Tensor, judge: Encoder
     ) -> None:
         """Aligned pictures [N, 256, 256, 3], latents [M, w_dim] of random z, and by whose features a likeness
-        is judged."""
+        is judged; networks and latents on one device."""
         self.generator, self.judge = generator, judge
         num_watched = min(NUM_WATCHED, len(pictures) // 5)
         self.pictures = pictures[num_watched:]
         self.mean, self.variance = latents.mean(0), float(latents.var(0).sum())
+        self.device = latents.device
         self.px = min(PICTURE_PX, generator.arch.resolution)
-        self.attention = attention(self.px)
+        self.attention = attention(self.px).to(self.device)
         z = torch.cat([person_z(number, generator.arch.z_dim) for number in range(NUM_WATCHED)])
         with torch.no_grad():
-            self.watched_w = generator.mapping(z)
-        self.watched_people = as_tensor(self._drawn(self.watched_w))
-        self.watched = as_tensor(pictures[:num_watched] if num_watched else pictures)
+            self.watched_w = generator.mapping(z.to(self.device))
+        self.watched_people = self._seen(self._drawn(self.watched_w))
+        self.watched = self._seen(pictures[:num_watched] if num_watched else pictures)
 
     def loss(self, model: nn.Module, rng: np.random.Generator, progress: float) -> Tensor:
         assert isinstance(model, Encoder)
@@ -121,13 +103,13 @@ class FindLatents:
         w = self._people(rng, 2 * BATCH_EACH - num_photographs)
         photographs = self._photographs(rng, num_photographs)
         clean = [*self._drawn(w), *photographs]
-        found, offsets = model.split(as_tensor([photographed(picture, rng, TIGHT) for picture in clean]))
+        found, offsets = model.split(self._seen([photographed(picture, rng, TIGHT) for picture in clean]))
         loss = ((found[: len(w)] - w).square().sum(1) / self.variance).mean()
         loss = loss + OFFSET_PENALTY * offsets.square().sum(2).mean() / self.variance
         if not photographs:
             return loss
         ws = (found[:, None] + offsets)[len(w) :]
-        return loss + PICTURE_WEIGHT * self._picture_loss(ws, as_tensor(photographs))
+        return loss + PICTURE_WEIGHT * self._picture_loss(ws, self._seen(photographs))
 
     @torch.no_grad()
     def figures(self, model: nn.Module) -> dict[str, float]:
@@ -148,13 +130,18 @@ class FindLatents:
             "distance": float(torch.cat(distances).mean()),
         }
 
+    def people_seen(self, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+        """w [N, w_dim] of random z, and their pictures [N, 3, 256, 256] as a camera saw them."""
+        w = self._people(rng, 2 * BATCH_EACH)
+        return w, self._seen([photographed(picture, rng, TIGHT) for picture in self._drawn(w)])
+
     @torch.no_grad()
     def _people(self, rng: np.random.Generator, num: int) -> Tensor:
         """w [num, w_dim] of random z, some of them truncated."""
         z = torch.from_numpy(rng.standard_normal((num, self.generator.arch.z_dim), np.float32))
         psi = torch.from_numpy(np.where(rng.random(num) < TRUNCATED_SHARE, TRUNCATION, 1.0)).float()
         mapping = self.generator.mapping
-        return mapping.w_avg.lerp(mapping(z), psi[:, None])
+        return mapping.w_avg.lerp(mapping(z.to(self.device)), psi[:, None].to(self.device))
 
     @torch.no_grad()
     def _drawn(self, w: Tensor) -> list[Picture]:
@@ -164,7 +151,10 @@ class FindLatents:
         rgb = torch.cat([self.generator.synthesis(part, size, dtype=torch.bfloat16) for part in ws.split(8)])
         if size < ALIGNED_PX:
             rgb = F.interpolate(rgb, (ALIGNED_PX, ALIGNED_PX), mode="bicubic")
-        return list(to_uint8(rgb).numpy())
+        return list(to_uint8(rgb).cpu().numpy())
+
+    def _seen(self, pictures: Sequence[Picture] | NDArray[np.uint8]) -> Tensor:
+        return as_tensor(pictures).to(self.device)
 
     def _photographs(self, rng: np.random.Generator, num: int) -> list[Picture]:
         chosen = rng.integers(0, len(self.pictures), num)
@@ -184,8 +174,34 @@ class FindLatents:
         return (pixel_distance(drawn, target, self.attention) + LIKENESS * likeness).mean()
 
 
-def start_from_another(encoder: Encoder, other: Encoder, latents: Tensor) -> None:
-    """Set an encoder to read faces as another does, and to find them among latents [M, w_dim]."""
+# --- where it sets out --------------------------------------------------------------------------------------
+
+
+@torch.no_grad()
+def start_from_another(encoder: Encoder, latents: Tensor, task: FindLatents) -> None:
+    """Set an encoder to read faces as the task's judge does, and to find people among latents [M, w_dim].
+
+    How codes follow from the judge's features is solved for (ridge regression): a minute, for what steps of
+    gradient take half an hour to come to.
+    """
     encoder.start_from_latents(latents)
-    encoder.trunk.load_state_dict(other.trunk.state_dict())
-    encoder.code.load_state_dict(other.code.state_dict())
+    encoder.trunk.load_state_dict(task.judge.trunk.state_dict())
+    encoder.code.load_state_dict(task.judge.code.state_dict())
+    encoder.eval()
+    *layers, last = encoder.code
+    assert isinstance(last, nn.Linear)
+    directions = encoder.directions.weight  # at right angles to one another, of very different lengths
+    squared = directions.square().sum(0)
+    features, codes, rng = [], [], np.random.default_rng(9)
+    for _ in range(max(1, NUM_SOLVED // (2 * BATCH_EACH))):
+        w, seen = task.people_seen(rng)
+        features.append(nn.Sequential(encoder.trunk, *layers)(seen))
+        codes.append(
+            (w - encoder.directions.bias) @ directions / squared.clamp_min(FAINT * float(squared.max()))
+        )
+    x, code = torch.cat(features), torch.cat(codes)
+    centre, mean = x.mean(0), code.mean(0)
+    squares = (x - centre).t() @ (x - centre) + RIDGE * torch.eye(len(centre), device=x.device)
+    solved = torch.linalg.solve(squares, (x - centre).t() @ (code - mean))
+    last.weight.copy_(solved.t())
+    last.bias.copy_(mean - centre @ solved)

@@ -7,6 +7,7 @@ its place as soon as there is room for one. Results travel to the one process th
 
 import logging
 import os
+import socket
 from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ from training.projector import Done, Projector, Setup, Task
 LOCAL: Final = "local"
 # Ray would report home, and warn of what CPU actors on a GPU's machine will see one day.
 SETTINGS: Final = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
+CONNECTION_S: Final = 10.0
 MOST_DEATHS: Final = 3  # for each place, one after another, with nothing finished in between
 
 
@@ -49,8 +51,9 @@ def connected(address: str, num_cores: int | None = None) -> Iterator[None]:
         if address == LOCAL:
             ray.init(address=LOCAL, num_cpus=num_cores, include_dashboard=False, **quiet)
         else:
+            refuse_unreachable(address)
             ray.init(address=address, **quiet)
-    except (RayError, ConnectionError, RuntimeError, ValueError) as error:
+    except (RayError, OSError, RuntimeError, ValueError) as error:
         reason = next(iter(str(error).splitlines()), type(error).__name__)
         message = (
             f"no Ray cluster answers ({reason}); `ray start --head` starts one, --ray {LOCAL} needs none"
@@ -60,6 +63,13 @@ def connected(address: str, num_cores: int | None = None) -> Iterator[None]:
         yield
     finally:
         ray.shutdown()
+
+
+def refuse_unreachable(address: str) -> None:
+    """OSError where nobody listens at HOST:PORT or ray://HOST:PORT; Ray itself would try for minutes."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if port.isdigit():
+        socket.create_connection((host, int(port)), timeout=CONNECTION_S).close()
 
 
 def places(device: str | None) -> tuple[str, int]:

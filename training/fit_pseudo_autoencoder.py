@@ -7,7 +7,7 @@ addition is worth: docs/evaluation.md.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -18,33 +18,31 @@ import torch
 from torch import Tensor
 
 from models.action_units import AU_INDEX
-from models.checkpoint import LoadedGenerator, load_generator
-from models.controls import CONTROLS
+from models.au_reader import load_au_reader
+from models.checkpoint import load_generator
 from models.people import person_z
 from models.pseudo_autoencoder import (
     DEFAULT_PRESET,
+    NUM_MOVES,
     PRESETS,
     SPANS,
     PseudoAutoencoder,
     save_pseudo_autoencoder,
 )
 from models.stylegan2 import Generator
-from training.cast.manifest import read_cast
+from training.calibration import calibrate
 from training.dataset import POPULATION, Expressions, Sample, is_expression
-from training.fitted import load_fitted
-from training.known import known_people
 from training.latent_store import Store, Way
 from training.lessons import Additions, Lesson, Lessons
 from training.run import Budget, append_log, load_state, run_command, save_state
 from training.sources import read_samples
 
 NUM_PEOPLE: Final = 4_000  # of random z, to whom moves are transplanted
-NUM_KNOWN: Final = 200  # of the generator's prior, moved by its own factors
 RIDGE: Final = 0.03  # of the reading of controls, in shares of the latents' variance
 
 
-# What held-out figures paid for: docs/evaluation.md.
-BEST_ADDITIONS: Final = Additions(interrupted=0.3, transplanted=0.5)
+# What held-out figures paid for: nothing, docs/evaluation.md.
+BEST_ADDITIONS: Final = Additions()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +72,21 @@ def start(plan: Plan, shown: Expressions) -> PseudoAutoencoder:
     model.standardise(shown.ws)
     if plan.is_copy_at_first:
         model.start_as_copy()
+    if plan.is_residual:
+        model.start_linear(least_squares(shown))
     return model
+
+
+def least_squares(shown: Expressions) -> Tensor:
+    """B [50, num_ws · w_dim] with which u B explains most of w_T − w_S, over all pairs of a subject."""
+    squares = torch.zeros(NUM_MOVES, NUM_MOVES)
+    products = torch.zeros(NUM_MOVES, shown.ws[0].numel())
+    for source, target in (part.unbind(1) for part in shown.pairs().split(4096)):
+        u = shown.moves(source, target)
+        squares += u.t() @ u
+        products += u.t() @ (shown.ws[target] - shown.ws[source]).flatten(1)
+    changes: Tensor = torch.linalg.solve(squares + torch.eye(NUM_MOVES), products)
+    return changes
 
 
 def distance(a: Tensor, b: Tensor) -> Tensor:
@@ -118,7 +130,8 @@ def fit(
             part.load_state_dict(saved[name])
         lessons.dice.set_state(saved["dice"])
     preset = PRESETS[plan.preset]
-    for epoch in budget.steps(saved["epoch"] if saved else 0, plan.epochs):
+    done = saved["epoch"] if saved else 0
+    for epoch in budget.steps(done, plan.epochs):
         losses = []
         for chosen in lessons.epoch(plan.batch, plan.pairs_per_epoch):
             lesson = lessons.lesson(chosen)
@@ -134,18 +147,17 @@ def fit(
             append_log(path.with_suffix(".jsonl"), epoch=epoch + 1, loss=round(float(np.mean(losses)), 4))
             states = {name: part.state_dict() for name, part in parts.items()}
             save_state(path, {"epoch": epoch + 1, "dice": lessons.dice.get_state(), **states})
-        if epoch + 1 == plan.epochs:
-            return True
-    return False
+        done = epoch + 1
+    return done >= plan.epochs
 
 
 @torch.no_grad()
-def learn_controls(model: PseudoAutoencoder, ws: Tensor, controls: Tensor) -> None:
-    """Find the linear reading of controls from latents [N, num_ws, w_dim] and controls [N, 7], by ridge."""
-    known = controls.isfinite().all(1)
+def learn_controls(model: PseudoAutoencoder, shown: Expressions) -> None:
+    """Find the linear reading of controls from latents, by ridge; none where nobody has measured them."""
+    known = shown.controls.isfinite().all(1)
     if not known.any():
         return
-    w, wanted = ws[known].mean(1) - model.mean, controls[known] / torch.tensor(SPANS)
+    w, wanted = shown.ws[known].mean(1) - model.mean, shown.controls[known] / torch.tensor(SPANS)
     mean = wanted.mean(0)
     centre = w.mean(0)
     squares = (w - centre).t() @ (w - centre) + RIDGE * len(w) * model.deviation**2 * torch.eye(w.shape[1])
@@ -191,13 +203,6 @@ def shown_units(shown: Expressions) -> tuple[int, ...]:
     return tuple(sorted(units | {45} if 43 in units else units))
 
 
-def shown_controls(shown: Expressions) -> tuple[str, ...]:
-    """The controls in which some subject's pictures differ."""
-    pairs = shown.pairs()
-    moves = shown.moves(*pairs.unbind(1))[:, -len(CONTROLS) :]
-    return tuple(name for name, moved in zip(CONTROLS, moves.any(0).tolist(), strict=True) if moved)
-
-
 # --- command line -------------------------------------------------------------------------------------------
 
 
@@ -210,7 +215,6 @@ class Config:
     weights: Path
     way_steps: int
     way_px: int
-    factors: Path | None
     everybody: bool
     state: Path
     minutes: float
@@ -229,7 +233,6 @@ class Config:
 @click.option("--epochs", type=int, default=150, show_default=True)
 @click.option("--pairs", type=int, help="Of each epoch; all of them if not given.")
 @click.option("--lr", type=float, default=1e-3, show_default=True, help='The paper\'s "10e-3": 1e-3 or 1e-2.')
-@click.option("--factors", type=click.Path(path_type=Path), help="A run of fit_generator: adds known people.")
 @click.option("--everybody", is_flag=True, help="Learn from those who are held out, too.")
 @click.option("--state", type=click.Path(path_type=Path), required=True, help="Where the run lives.")
 @click.option("--minutes", type=float, default=60.0, show_default=True)
@@ -237,8 +240,6 @@ class Config:
 def main(preset: str, epochs: int, pairs: int | None, lr: float, **options: Any) -> None:
     config = Config(**options)
     additions = BEST_ADDITIONS if PRESETS[preset].is_residual else Additions()
-    if config.factors is None:
-        additions = replace(additions, known=0.0)
     plan = Plan(preset, lr, epochs=epochs, pairs_per_epoch=pairs, additions=additions)
     generator = load_generator(config.weights)
     way = Way.through(generator, config.way_steps, config.way_px)
@@ -254,42 +255,29 @@ def main(preset: str, epochs: int, pairs: int | None, lr: float, **options: Any)
     if not len(train.pairs()):
         raise click.UsageError(f"{config.latents}: nobody here in two expressions; run training.project")
     config.state.mkdir(parents=True, exist_ok=True)
-    known = known_of(config, generator, train) if config.factors else None
     people = random_people(generator.generator) if additions.transplanted else None
     model, budget = start(plan, train), Budget(config.minutes, f"fit {preset}")
     if not fit(
         model,
-        Lessons(train, additions, people, known, plan.seed),
+        Lessons(train, additions, people, plan.seed),
         plan,
         budget,
         config.state / f"{preset}.pt",
     ):
         return
-    learn_controls(model, *readable(shown, known, is_everybody=config.everybody))
+    learn_controls(model, shown.only(lambda s: config.everybody or not s.is_held_out))
+    learned: tuple[str, ...] = ()
+    if plan.is_residual:
+        learned = calibrate(model, generator.generator, load_au_reader(generator), train)
     for name, figure in explained(model, held_out).items() if len(held_out.pairs()) else ():
         click.echo(f"held-out subjects: {name} {figure:.3f}")
     source = f"projected pictures of {len(train.subjects)} subjects"
-    learned = shown_units(train), shown_controls(train) if plan.is_residual else ()
-    click.echo(str(save_pseudo_autoencoder(model, preset, generator, *learned, source)))
+    click.echo(str(save_pseudo_autoencoder(model, preset, generator, shown_units(train), learned, source)))
 
 
 def is_lesson(sample: Sample, *, residual: bool) -> bool:
     """Subjects' pictures; of turn, gaze, age and light the published model knows nothing."""
     return sample.group != POPULATION and (residual or is_expression(sample))
-
-
-def known_of(config: Config, generator: LoadedGenerator, train: Expressions) -> Expressions:
-    """People whom the generator's own factors move, in what the training pictures show."""
-    assert config.factors is not None
-    network, num_ws = load_fitted(config.factors).factors, generator.generator.arch.num_ws
-    recipe = read_cast(*config.source).recipe
-    return known_people(network, num_ws, NUM_KNOWN, recipe, shown_units(train))
-
-
-def readable(shown: Expressions, known: Expressions | None, *, is_everybody: bool) -> tuple[Tensor, Tensor]:
-    """Latents and controls from which their reading is learned: of everybody who may be learned from."""
-    parts = [shown.only(lambda sample: is_everybody or not sample.is_held_out), *([known] if known else [])]
-    return torch.cat([part.ws for part in parts]), torch.cat([part.controls for part in parts])
 
 
 if __name__ == "__main__":

@@ -1,11 +1,10 @@
 """Batches for the pseudo-autoencoder: pairs of a subject's pictures, and what can be made of them.
 
-As published, a lesson is an ordered pair (S, T). Three things can be added, each a share of the batch:
+As published, a lesson is an ordered pair (S, T). Two things can be added, each a share of the batch:
 
     interrupted   the way sets out from between two of the subject's pictures, and ends on the way to a third:
                   intensities and action units of any size, as the portrait meets them
     transplanted  somebody else makes the same move: w_S and w_T are carried to a person of random z
-    known         people of the generator's own prior, moved by its own factors (`training/known.py`)
 """
 
 from collections import defaultdict
@@ -34,7 +33,6 @@ class Additions:
 
     interrupted: float = 0.0
     transplanted: float = 0.0
-    known: float = 0.0
     cycle: float = 0.0  # weight of ‖A(A(w, u), −u) − w‖
     composition: float = 0.0  # weight of ‖A(A(w, u₁), u₂) − A(w, u₁ + u₂)‖
 
@@ -42,18 +40,10 @@ class Additions:
 class Lessons:
     """Draws lessons from expressions; the dice are its own."""
 
-    def __init__(
-        self,
-        shown: Expressions,
-        additions: Additions,
-        people: Tensor | None,
-        known: Expressions | None,
-        seed: int,
-    ) -> None:
+    def __init__(self, shown: Expressions, additions: Additions, people: Tensor | None, seed: int) -> None:
         """`people` [M, num_ws, w_dim]: latents of random z, for transplanting."""
         self.shown, self.additions, self.people = shown, additions, people
         self.pairs = shown.pairs()
-        self.known, self.known_pairs = known, known.pairs() if known is not None else None
         self.dice = torch.Generator().manual_seed(seed)
         self.mates, self.num_mates = _mates(shown)
         self.rest = _at_rest(shown)
@@ -68,8 +58,7 @@ class Lessons:
         source, target = self.pairs[chosen].unbind(1)
         lesson = Lesson(self.shown.ws[source], self.shown.moves(source, target), self.shown.ws[target])
         lesson = self._interrupted(lesson, source)
-        lesson = self._transplanted(lesson, source)
-        return self._known(lesson)
+        return self._transplanted(lesson, source)
 
     def _share(self, num: int, share: float) -> Tensor:
         return torch.rand(num, generator=self.dice) < share
@@ -95,15 +84,6 @@ class Lessons:
         is_moved = self._share(len(source), self.additions.transplanted)[:, None, None]
         shift = (self.people[somebody] - self.rest[source]) * is_moved
         return lesson._replace(source=lesson.source + shift, target=lesson.target + shift)
-
-    def _known(self, lesson: Lesson) -> Lesson:
-        if not self.additions.known or self.known is None or self.known_pairs is None:
-            return lesson
-        num = round(len(lesson.moves) * self.additions.known)
-        chosen = torch.randint(len(self.known_pairs), (num,), generator=self.dice)
-        source, target = self.known_pairs[chosen].unbind(1)
-        known = Lesson(self.known.ws[source], self.known.moves(source, target), self.known.ws[target])
-        return Lesson(*(torch.cat([a[num:], b]) for a, b in zip(lesson, known, strict=True)))
 
 
 def _rows_by_subject(shown: Expressions) -> dict[str, list[int]]:

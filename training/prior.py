@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from models.action_units import VOCABULARY
 from models.checkpoint import save_generator
+from models.pseudo_autoencoder import NEUTRAL_PEOPLE
 from models.stylegan2 import FullyConnected, MappingNetwork, leaky_relu
 from training.cast.factors import neutral_people
 from training.cast.people import LATENT_NAMES
@@ -121,5 +122,5 @@ def export(model: FactorGenerator, path: Path, recipe: int, metadata: Mapping[st
     click.echo(f"drawing {NUM_PEOPLE} people")
     z, factors = draw_people(NUM_PEOPLE, seed=1, recipe=recipe)
     explained = fit_mapping(model.generator.mapping, model.factors, z, factors)
-    save_generator(path, model.generator, {"action_units": VOCABULARY, **metadata})
+    save_generator(path, model.generator, {"action_units": VOCABULARY, "people": NEUTRAL_PEOPLE, **metadata})
     click.echo(f"{path}: {path.stat().st_size / 1e6:.1f} MB; z explains {explained:.3f} of w's variance")

@@ -17,13 +17,14 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 
-from models.alignment import FaceError, FaceFinder, Picture, Points, crop, refuse_unreadable
+from models.alignment import FaceError, Picture
 from models.checkpoint import load_generator
 from models.encoder import load_encoder
-from models.photographs import PhotographError, read_photograph
 from models.pictures import as_tensor
 from models.projection import refined
+from models.whole_pictures import with_whole_pictures
 from training.dataset import Sample
+from training.framing import Framer
 from training.latent_store import Result, Store, Way
 
 BATCH: Final = 8  # pictures that are refined together; never fewer, so that no result depends on its company
@@ -51,13 +52,6 @@ def tasks_of(samples: Iterable[Sample], store: Store, way: Way) -> list[Task]:
     return [Task(tuple(s for s, _ in batch), tuple(a for _, a in batch)) for batch in batches]
 
 
-class Frame(NamedTuple):
-    """The face that frames a subject's pictures."""
-
-    landmarks: Points  # [5, 2] px
-    shape: tuple[int, ...]  # [H, W, 3] of the picture that it is in
-
-
 @dataclass(frozen=True, slots=True)
 class Setup:
     """What a projector is made of, here or on another machine."""
@@ -79,9 +73,9 @@ class Projector:
         self.device = torch.device(setup.device or ("cuda" if has_gpu else "cpu"))
         loaded = load_generator(setup.weights)
         self.way = Way.through(loaded, setup.num_steps, setup.px)
-        self.generator, self.encoder = loaded.generator.to(self.device), load_encoder(loaded).to(self.device)
-        self.finder = FaceFinder()
-        self.frames: dict[Path, Frame | FaceError] = {}
+        self.generator = with_whole_pictures(loaded.generator).to(self.device)
+        self.encoder = load_encoder(loaded).to(self.device)
+        self.framer = Framer()
 
     def project(self, task: Task) -> list[Result]:
         """A result for each of its samples.
@@ -111,37 +105,9 @@ class Projector:
     def _framed(self, sample: Sample) -> Picture | Result:
         """A sample's aligned picture, or the reason why there is none."""
         try:
-            image = read_photograph(sample.picture)
-            frame = self._frame(sample.framed_by)
-        except (PhotographError, FaceError) as error:
-            return Result(None, str(error).removeprefix(f"{sample.picture}: "))
-        if image.shape != frame.shape:
-            sizes = " pixels, not ".join(
-                f"{width} × {height}" for height, width, _ in (image.shape, frame.shape)
-            )
-            return Result(None, f"of another size than the picture that frames it; save both alike ({sizes})")
-        return crop(image, frame.landmarks)
-
-    def _frame(self, path: Path) -> Frame:
-        if path not in self.frames:
-            self.frames[path] = self._found(path)
-        frame = self.frames[path]
-        if isinstance(frame, FaceError):
-            raise frame
-        return frame
-
-    def _found(self, path: Path) -> Frame | FaceError:
-        try:
-            image = read_photograph(path)
-            faces = self.finder.faces(image)
-            if not faces:
-                return FaceError("no face found")
-            refuse_unreadable(faces[0].landmarks, image.shape)
-        except PhotographError as error:
-            return FaceError(f"no frame: {str(error).removeprefix(f'{path}: ')}")
+            return self.framer.framed(sample)
         except FaceError as error:
-            return error
-        return Frame(faces[0].landmarks, image.shape)
+            return Result(None, str(error))
 
 
 def _refuse_others(task: Task, way: Way) -> None:
@@ -149,8 +115,8 @@ def _refuse_others(task: Task, way: Way) -> None:
     for sample, address in zip(task.samples, task.addresses, strict=True):
         if Store(Path()).address(sample, way) != address:
             raise OSError(
-                f"{sample.picture}: this picture, the one that frames it, or the weights are others on "
-                f"{socket.gethostname()} than where the run began; every machine needs the same files at the same paths"
+                f"{sample.picture}: on {socket.gethostname()} the picture, its frame or the weights are not "
+                "those that the run began with; every machine needs the same files at the same paths"
             )
 
 

@@ -1,4 +1,4 @@
-"""A gesture in one line, as it is written on a command line: `happily surprised`, or `AU12=0.8, yaw=15`."""
+"""A gesture in one line, as it is written on a command line: `happily surprised`, or `AU12=0.8, yaw=10`."""
 
 import re
 from collections.abc import Collection, Mapping
@@ -23,7 +23,7 @@ class Expression:
 
 
 def parse_expression(written: str) -> Expression:
-    """An OSU category; or units with intensities, and controls: `AU12=0.8, yaw=15, gaze=[8, 0]`.
+    """An OSU category; or units with intensities, and controls: `AU12=0.8, yaw=10, gaze=[8, 0]`.
 
     Raises:
         Refused: an unknown category, unit, intensity or angle, or one of them twice; the text says which.

@@ -102,7 +102,7 @@ def project(weights: Path, photo: str, output: str = "ada.safetensors", sheet: s
 @pytest.mark.parametrize(
     ("written", "absolute", "warnings"),
     [
-        ("yaw=15", {"yaw": 15}, []),
+        ("yaw=10", {"yaw": 10}, []),
         ("AU12=0.75, gaze=[-8, 2]", {"gaze_x": -8, "gaze_y": 2}, []),
         ("pitch=80", {"pitch": 12}, ["pitch=80: pitch 80 is outside -12 to 12; 12 is taken"]),
         ("age=70", {}, ["age=70: these weights have not learned the control 'age'; it is left out"]),
@@ -124,7 +124,7 @@ def test_a_gesture_turns_the_face_to_where_it_says(weights, capsys, written, abs
 def test_weights_as_published_know_no_controls(tmp_path, capsys):
     networks = load_networks(write_tiny_weights(tmp_path, preset="paper"))
     person = app.draw_person(networks, 3, TRUNCATION)
-    turned = stills.gesture_of(networks, person, "yaw=15, light=[40, 25]")
+    turned = stills.gesture_of(networks, person, "yaw=10, light=[40, 25]")
     assert np.array_equal(turned.ws, stills.gesture_of(networks, person, "neutral").ws)
     told = capsys.readouterr().err
     assert all(f"control '{name}'" in told for name in ("yaw", "light azimuth", "light elevation"))

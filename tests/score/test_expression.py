@@ -67,9 +67,9 @@ def test_controls_that_are_none_are_refused_with_how_they_are_written(written: s
 
 def test_controls_go_as_far_as_faces_were_shown_and_the_bounds_are_told() -> None:
     asked = {"yaw": 90.0, "gaze_y": -30.0, "age": 90.0}
-    assert playable(asked, CONTROLS) == {"yaw": 20, "gaze_y": -9, "age": 90}
+    assert playable(asked, CONTROLS) == {"yaw": 12, "gaze_y": -9, "age": 90}
     assert [finding.message for finding in lint_controls(asked, CONTROLS)] == [
-        "yaw 90 is outside -20 to 20; 20 is taken",
+        "yaw 90 is outside -12 to 12; 12 is taken",
         "gaze y -30 is outside -9 to 9; -9 is taken",
     ]
     edges = {name: edge for name, span in CONTROL_SPANS.items() for edge in (span.lowest, span.highest)}

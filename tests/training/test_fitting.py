@@ -7,6 +7,9 @@ import pytest
 import torch
 
 from installation.loading import draw_person, load_networks
+from models.action_units import VOCABULARY
+from models.au_reader import KIND as AU_READER
+from models.au_reader import AuReader
 from models.checkpoint import load_generator, write_companion
 from models.encoder import KIND as ENCODER
 from models.pseudo_autoencoder import PRESETS
@@ -20,6 +23,7 @@ from training.factor_network import FactorNetwork
 from training.fit_generator import Stage, learning_rate
 from training.latent_store import Result, Store, Way
 from training.prior_start import OFFSET, bending, start_layers
+from training.reader_fit import float_tensors
 from training.run import load_state
 from training.sources import read_samples
 
@@ -35,8 +39,7 @@ def short(monkeypatch):
     monkeypatch.setattr(fit_generator, "REPORT_EVERY", 2)
     for name, value in (("NUM_PEOPLE", 60), ("NUM_HELD_OUT", 10), ("FIRST_STEPS", 3), ("TUNING_STEPS", 3)):
         monkeypatch.setattr(prior, name, value)
-    for name, value in (("NUM_PEOPLE", 4), ("NUM_KNOWN", 2)):
-        monkeypatch.setattr(fit_pseudo_autoencoder, name, value)
+    monkeypatch.setattr(fit_pseudo_autoencoder, "NUM_PEOPLE", 4)
     # The eight pictures show one studio subject: hold two of its expressions out instead of a person.
     monkeypatch.setattr(manifest, "is_held_out", lambda record: record.split == "studio")
 
@@ -52,8 +55,7 @@ def test_the_whole_road_from_pictures_to_a_moving_face(short, cast_folder, tmp_p
     assert {path.name for path in state.iterdir()} == {"state.pt", "log.jsonl", "train.png", "held_out.png"}
     latents = projected(cast_folder, weights, tmp_path / "latents")
     told = [cast_folder, "--latents", latents, "--weights", weights, "--state", tmp_path / "moves"]
-    added = ["--factors", state] if PRESETS[preset].is_residual else []
-    out = invoke(fit_pseudo_autoencoder.main, *told, *added, "--preset", preset, "--epochs", 2)
+    out = invoke(fit_pseudo_autoencoder.main, *told, "--preset", preset, "--epochs", 2)
     assert "p.pseudo_autoencoder.safetensors" in out
     networks = load_networks(weights)
     assert networks.generator.generator.arch.resolution == 64
@@ -66,6 +68,7 @@ def projected(cast_folder: Path, weights: Path, folder: Path) -> Path:
     """A store of latents for a cast whose pictures show nothing: around the generator's own people."""
     generator = load_generator(weights)
     write_companion(generator, ENCODER, {"nothing": torch.zeros(1)}, {})
+    write_companion(generator, AU_READER, float_tensors(AuReader()), {"action_units": VOCABULARY})
     arch, dice = generator.generator.arch, np.random.default_rng(0)
     store, way = Store(folder), Way.through(generator, Way().num_steps, Way().px)
     for sample in read_samples([cast_folder]):

@@ -118,16 +118,7 @@ def _repertoire(number: int) -> Subject:
     sitting = studio_sitting(seed)
     generator = np.random.default_rng([number, REPERTOIRE_STREAM])
     further = np.random.default_rng([seed, REPERTOIRE_STREAM, FURTHER_STREAM])
-    unnamed = repertoire_takes(sitting, generator, further)
-    takes = tuple(replace(take, name=f"{number:03d}_{take.category}") for take in unnamed)
-    return Subject("repertoire", number, seed, sitting, takes)
-
-
-def repertoire_takes(
-    sitting: Sitting, generator: np.random.Generator, further: np.random.Generator
-) -> list[Take]:
-    """One thing at a time of somebody's sitting; the takes have no names yet."""
-    return [
+    unnamed = [
         *_single_units(generator, sitting, ARKIT_UNITS),
         *_lids(sitting),
         *_single_units(further, sitting, FURTHER_UNITS),
@@ -136,6 +127,8 @@ def repertoire_takes(
         *_ages(generator, sitting),
         *_lights(generator, sitting),
     ]
+    takes = tuple(replace(take, name=f"{number:03d}_{take.category}") for take in unnamed)
+    return Subject("repertoire", number, seed, sitting, takes)
 
 
 def _single_units(generator: np.random.Generator, sitting: Sitting, units: Iterable[int]) -> Iterator[Take]:

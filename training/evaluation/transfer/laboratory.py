@@ -12,14 +12,12 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-import torch
 from torch import Tensor
 
-from models.alignment import FaceError, Points, crop
 from models.checkpoint import companion_path, file_sha256
-from models.photographs import read_photograph
 from models.pictures import ALIGNED_PX
 from models.pseudo_autoencoder import PseudoAutoencoder
+from training.calibration import calibrate
 from training.dataset import Expressions, Sample
 from training.evaluation.faces import Pictures
 from training.evaluation.readers.material import Material
@@ -40,8 +38,9 @@ from training.evaluation.transfer.predictors import Predict, of_model
 from training.evaluation.transfer.scores import Wanted
 from training.evaluation.transfer.trials import Trials, folds_of, held_out, judged, taught
 from training.fit_pseudo_autoencoder import Plan, fit, random_people, start
-from training.lessons import Lessons
+from training.framing import Framer
 from training.latent_store import Store, Way
+from training.lessons import Lessons
 from training.run import Budget, load_state, save_state
 
 MODELS: Final = ("paper", "residual")
@@ -76,7 +75,7 @@ class Laboratory:
         self.material, self.shown, self.population = material, shown, population
         self.place, self.amounts = place, amounts
         self.budget = Budget(minutes, "evaluate")
-        self.frames: dict[Path, Points] = {}
+        self.framer = Framer()
 
     @property
     def folds(self) -> range:
@@ -101,13 +100,15 @@ class Laboratory:
             whole.parent.mkdir(parents=True, exist_ok=True)
             people = random_people(self.material.generator, num_people) if num_people else None
             minutes = self.budget.minutes - (time.monotonic() - self.budget.started_s) / 60
-            lessons = Lessons(own, plan.additions, people, None, plan.seed)
+            lessons = Lessons(own, plan.additions, people, plan.seed)
             fit(model, lessons, plan, Budget(minutes, f"fit {plan.preset} {label}"), running)
             reached = load_state(running)
             if reached is None or reached["epoch"] < plan.epochs:
                 raise UnfinishedError
-            saved = reached["model"]
-            save_state(whole, saved)
+            model.load_state_dict(reached["model"])
+            if plan.is_residual:
+                calibrate(model, self.material.generator, self.material.au_reader, own)
+            save_state(whole, saved := model.state_dict())
             running.unlink()
         model.load_state_dict(saved)
         return model.eval().requires_grad_(False)
@@ -187,16 +188,5 @@ class Laboratory:
 
     def aligned(self, rows: Sequence[int]) -> Pictures:
         """The real pictures of these rows, in the frame of each subject's neutral one."""
-        found = []
-        for row in rows:
-            sample = self.shown.samples[row]
-            found.append(crop(read_photograph(sample.picture), self._frame(sample.framed_by)))
+        found = [self.framer.framed(self.shown.samples[row]) for row in rows]
         return np.array(found, np.uint8).reshape(-1, ALIGNED_PX, ALIGNED_PX, 3)
-
-    def _frame(self, path: Path) -> Points:
-        if path not in self.frames:
-            faces = self.material.finder.faces(read_photograph(path))
-            if not faces:
-                raise FaceError(f"{path}: no face found, though it was projected")
-            self.frames[path] = faces[0].landmarks
-        return self.frames[path]

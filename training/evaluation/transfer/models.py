@@ -1,4 +1,4 @@
-"""The models against one another, and against what needs none: identity, expression, and what was not asked."""
+"""The models against one another and against what needs none: identity, expression, what was not asked."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
@@ -129,7 +129,7 @@ def scored(
 
 def known(value: float) -> float | None:
     """For JSON, which has no NaN."""
-    return None if np.isnan(value) else rounded(value)
+    return rounded(value) if np.isfinite(value) else None
 
 
 def latent_figures(lab: Laboratory) -> dict[str, dict[str, float | None]]:
@@ -181,12 +181,12 @@ def control_reading(own: Expressions) -> PseudoAutoencoder:
     """A model of which only the linear reading of controls has been found."""
     model = PseudoAutoencoder("residual", *own.ws.shape[1:])
     model.standardise(own.ws)
-    learn_controls(model, own.ws, own.controls)
+    learn_controls(model, own)
     return model
 
 
 def groups(lab: Laboratory, trials: Trials, wanted: Wanted, sights: Sights) -> dict[str, Any]:
-    """Sex, age and skin → subjects, and the main figures of the models on them, floors and ceilings their own."""
+    """Sex, age and skin → the models' main figures on these subjects, by floors and ceilings of their own."""
     traits = [lab.shown.samples[row].traits for row in trials.target.tolist()]
     found = {}
     for trait in sorted({name for own in traits for name in own}):

@@ -9,12 +9,12 @@ from torch import Tensor
 
 from models.pseudo_autoencoder import PseudoAutoencoder
 from training.dataset import Expressions
+from training.fit_pseudo_autoencoder import least_squares
 
 # Expressions, rows of S [P], rows of T [P] → ŵ_T [P, num_ws, w_dim].
 Predict = Callable[[Expressions, Tensor, Tensor], Tensor]
 
 SPLIT: Final = 256  # ways at a time
-RIDGE: Final = 1e-3  # of least squares: units that nobody shows get no change
 
 
 def copy(shown: Expressions, source: Tensor, target: Tensor) -> Tensor:
@@ -50,10 +50,10 @@ def mean_delta(taught: Expressions) -> Predict:
     means = {
         labels: (taught.ws[target[own]] - taught.ws[source[own]]).mean(0) for labels, own in rows.items()
     }
-    linear = least_squares(taught)
+    by_units = linear(taught)
 
     def predict(shown: Expressions, source: Tensor, target: Tensor) -> Tensor:
-        found = linear(shown, source, target)
+        found = by_units(shown, source, target)
         for row, (s, t) in enumerate(zip(source.tolist(), target.tolist(), strict=True)):
             delta = means.get((shown.samples[s].label, shown.samples[t].label))
             if delta is not None:
@@ -63,20 +63,13 @@ def mean_delta(taught: Expressions) -> Predict:
     return predict
 
 
-def least_squares(taught: Expressions) -> Predict:
+def linear(taught: Expressions) -> Predict:
     """w_S + u B, B from all taught pairs: one change for everybody, linear in u."""
-    squares, products = torch.zeros(0), torch.zeros(0)
-    for source, target in (part.unbind(1) for part in taught.pairs().split(4096)):
-        u = taught.moves(source, target)
-        change = (taught.ws[target] - taught.ws[source]).flatten(1)
-        own, mixed = u.t() @ u, u.t() @ change
-        squares, products = (squares + own, products + mixed) if squares.numel() else (own, mixed)
-    ridge = RIDGE * squares.diagonal().max() * torch.eye(len(squares))
-    linear = torch.linalg.solve(squares + ridge, products)
+    changes = least_squares(taught)
 
     def predict(shown: Expressions, source: Tensor, target: Tensor) -> Tensor:
         here = shown.ws[source]
-        change: Tensor = shown.moves(source, target) @ linear
+        change: Tensor = shown.moves(source, target) @ changes
         return here + change.view_as(here)
 
     return predict

@@ -25,6 +25,7 @@ from training.evaluation.readers.who import Codes, likeness
 Aus = NDArray[np.floating]  # [N, 43] in [0, 1]
 Figures = dict[str, float]  # NaN where nothing can be said
 MAIN: Final = ("identity", "expression", "harmonic")
+LEAST_PAIRS: Final = 20  # of people who show the same, each counted from both sides
 LEAST_PICTURES: Final = 3  # of which an ICC says something
 
 
@@ -74,10 +75,11 @@ def paired(a: Codes, b: Codes) -> float:
 
 
 def floor_of(wanted: Wanted, codes: Codes) -> float:
-    """Mean likeness of the real targets of different people that show the same."""
+    """Mean likeness of the real targets of different people who show the same; of few, anything."""
     labels = np.array(wanted.labels)
     is_other = wanted.subjects[:, None] != wanted.subjects[None]
-    return mean(likeness(codes, codes)[is_other & (labels[:, None] == labels[None])])
+    is_alike = is_other & (labels[:, None] == labels[None])
+    return mean(likeness(codes, codes)[is_alike if is_alike.sum() >= LEAST_PAIRS else is_other])
 
 
 def identities(seen: Seen, wanted: Wanted) -> Figures:
@@ -155,6 +157,12 @@ def mean(values: Sequence[float] | NDArray[np.floating]) -> float:
     return float(found.mean()) if found.size else float("nan")
 
 
+def percentile(values: Sequence[float], q: float) -> float:
+    """Of those that are numbers; NaN of none."""
+    found = [value for value in values if not np.isnan(value)]
+    return float(np.percentile(found, q)) if found else float("nan")
+
+
 def over(figures: Sequence[Figures], reduce: Callable[[Sequence[float]], float] = mean) -> Figures:
     """Figure by figure, over models that differ in their seed only."""
     return {name: reduce([own[name] for own in figures]) for name in figures[0]}
@@ -168,5 +176,5 @@ def intervals(seen: Sequence[Seen], wanted: Wanted, num: int) -> dict[str, tuple
     for _ in range(num):
         rows = np.concatenate([members[k] for k in rng.integers(len(members), size=len(members))])
         found.append(over([main_scores(own.rows(rows), wanted.rows(rows)) for own in seen]))
-    low, high = (over(found, partial(np.nanpercentile, q=q)) for q in (2.5, 97.5))
-    return {name: (float(low[name]), float(high[name])) for name in MAIN}
+    low, high = (over(found, partial(percentile, q=q)) for q in (2.5, 97.5))
+    return {name: (low[name], high[name]) for name in MAIN}

@@ -1,4 +1,4 @@
-"""Faces from outside the cast's subjects: random people, the population, and photographs of people who do exist.
+"""Faces from elsewhere: random people, the population, and photographs of people who do exist.
 
 Nobody knows their true target: who they are is compared with their own picture as they were given, and the
 ceilings are those of studio subjects. The floor of identity: other people of the same kind.
@@ -33,7 +33,7 @@ from training.evaluation.transfer.eyes import Sight
 from training.evaluation.transfer.laboratory import MODELS, Laboratory
 from training.evaluation.transfer.models import COPY, known
 from training.evaluation.transfer.one_fold import FOLD
-from training.evaluation.transfer.predictors import Predict, copy, least_squares
+from training.evaluation.transfer.predictors import Predict, copy, linear
 from training.evaluation.transfer.scores import (
     MAIN,
     accuracy,
@@ -65,7 +65,7 @@ class Strangers:
 def measure_strangers(lab: Laboratory) -> Part:
     """Models of one fold, and two that need no fit."""
     own = taught(lab.shown, FOLD, residual=False)
-    predictors: dict[str, Predict] = {COPY: copy, "least squares": least_squares(own)}
+    predictors: dict[str, Predict] = {COPY: copy, "least squares": linear(own)}
     predictors |= {preset: lab.best(preset, FOLD) for preset in MODELS}
     wanted = lab.wanted(lab.trials)
     ceilings = {name: paired(wanted.source[name], wanted.target[name]) for name in wanted.target}
@@ -80,12 +80,11 @@ def measure_strangers(lab: Laboratory) -> Part:
         by_model = {}
         for name, predict in predictors.items():
             sight = lab.look(predict(shown, source, target), f"{kind}, {name}")
-            by_model[name] = stranger_scores(
+            scores = stranger_scores(
                 sight, at_rest[kind].rows(source.tolist()), floors[kind], ceilings
             ) | expression_scores(sight, shown.aus[target].numpy(), labels, unit_ceiling)
-            main = harmonic_mean(by_model[name]["identity"], by_model[name]["expression"])
-            by_model[name] = {key: known(value) for key, value in by_model[name].items()}
-            by_model[name]["harmonic"] = known(main)
+            main = harmonic_mean(scores["identity"], scores["expression"])
+            by_model[name] = {key: known(value) for key, value in scores.items()} | {"harmonic": known(main)}
         figures["kinds"][kind] = {"people": len(people.ws), "pictures": len(source), "models": by_model}
     rows = [
         [f"{kind}, {name}", *(own[figure] for figure in MAIN)]
@@ -99,10 +98,10 @@ def stranger_scores(
     sight: Sight, rest: Sight, floors: dict[str, float], ceilings: dict[str, float]
 ) -> dict[str, float]:
     """Identity by each witness, and clipped over both."""
-    found = {
-        f"identity, {name}": (paired(codes, rest.codes[name]) - floors[name]) / (ceilings[name] - floors[name])
-        for name, codes in sight.codes.items()
-    }
+    found = {}
+    for name, codes in sight.codes.items():
+        above = paired(codes, rest.codes[name]) - floors[name]
+        found[f"identity, {name}"] = above / (ceilings[name] - floors[name])
     return {"identity": clipped(mean(list(found.values()))), **found}
 
 
