@@ -18,7 +18,7 @@ CAST ?= build/cast
 LESSONS = --cast $(CAST) --state build/fit --drawn build/drawn --minutes 100000
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench prove eval-portrait eval-readers weights cast-env clean
+.PHONY: help run test check format bench prove eval-portrait eval-readers eval-transfer weights cast-env clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ eval-portrait: $(VENV)/.evaluation ## what the weights are worth; ARGS="--state 
 
 eval-readers: $(VENV)/.evaluation ## what the readers of faces are worth; ARGS="--cast CAST --state STATE --sheets build/sheets"
 	$(PYTHON) -m training.evaluation.readers $(ARGS)
+
+eval-transfer: $(VENV)/.evaluation ## what A(w, u) does to faces, and docs/evaluation.md; ARGS="CAST --latents LATENTS --state RESULTS --docs docs"
+	$(PYTHON) -m training.evaluate $(ARGS)
 
 weights: cast-env $(VENV)/.dev ## the default weights anew, from numbers to build/weights (most of a day on two cores)
 	$(CAST_PYTHON) -m training.cast render --split studio --last 84 --size 512 --out $(CAST) --jobs 2

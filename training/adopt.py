@@ -55,7 +55,7 @@ from training.reader_fit import fit as fit_reader
 from training.run import Budget, append_log, run_command
 from training.sources import read_samples
 
-ENCODER_STEPS: Final = 1500
+ENCODER_STEPS: Final = 900
 ENCODER_RATE: Final = 1e-3
 NUM_PICTURES: Final = 1500  # from which the encoder learns, at most
 REFINEMENT_STEPS: Final = Way().num_steps

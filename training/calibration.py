@@ -24,7 +24,6 @@ from training.dataset import Expressions
 
 NUM_PAIRS: Final = 160
 BATCH: Final = 8
-ROUNDS: Final = 2  # the second finds what the first has left
 MOST: Final = 1.6  # a gain: beyond, faces fall apart before their expression arrives
 ARRIVES_FROM: Final = 0.3  # of what is asked of a control; below, it was not learned
 READ_ANGLES: Final = (
@@ -54,71 +53,64 @@ def read_latents(ws: Tensor, generator: Generator, reader: AuReader) -> Read:
     return Read(*(torch.cat(parts) for parts in zip(*found, strict=True)))
 
 
-@torch.no_grad()
 def calibrate(
     model: PseudoAutoencoder, generator: Generator, reader: AuReader, shown: Expressions, seed: int = 0
 ) -> tuple[str, ...]:
-    """Set the model's gains; → the names of the controls that arrive.
+    """Set all of the model's gains; → the names of the controls that arrive.
 
     Controls that cannot be read (age, light) count as arriving where subjects' pictures differ in them.
     """
-    dice = np.random.default_rng(seed)
-    pairs = shown.pairs()
-    moves = shown.moves(*pairs.unbind(1))
-    chosen = _some(dice, moves[:, :NUM_AUS].any(1) & ~moves[:, NUM_AUS:].any(1))
-    if len(chosen):
-        _calibrate_units(model, generator, reader, shown, pairs[chosen])
-    arriving = []
-    for column, name in enumerate(CONTROLS, start=NUM_AUS):
-        own = pairs[_some(dice, moves[:, column] != 0)]
-        if len(own) and (
-            name not in READ_ANGLES or _calibrate_turn(model, generator, reader, shown, own, column)
-        ):
-            arriving.append(name)
-    return tuple(arriving)
+    calibrate_units(model, generator, reader, shown, seed)
+    return tuple(name for name in CONTROLS if calibrate_control(model, generator, reader, shown, name, seed))
 
 
-def _some(dice: np.random.Generator, which: Tensor) -> Tensor:
-    """At most NUM_PAIRS of the rows."""
-    rows = which.nonzero().flatten().numpy()
-    return torch.from_numpy(np.sort(dice.permutation(rows)[:NUM_PAIRS]))
-
-
-def _calibrate_units(
-    model: PseudoAutoencoder, generator: Generator, reader: AuReader, shown: Expressions, pairs: Tensor
+@torch.no_grad()
+def calibrate_units(
+    model: PseudoAutoencoder, generator: Generator, reader: AuReader, shown: Expressions, seed: int = 0
 ) -> None:
     """Σ asked · read of the true targets over the same of the model's, for all units together."""
-    source, target = pairs.unbind(1)
-    asked = shown.moves(source, target)
+    pairs = shown.pairs()
+    moves = shown.moves(*pairs.unbind(1))
+    chosen = _some(seed, moves[:, :NUM_AUS].any(1) & ~moves[:, NUM_AUS:].any(1))
+    if not len(chosen):
+        return
+    (source, target), asked = pairs[chosen].unbind(1), moves[chosen]
     before = read_latents(shown.ws[source], generator, reader).aus
     wanted = ((read_latents(shown.ws[target], generator, reader).aus - before) * asked[:, :NUM_AUS]).sum()
-    for _ in range(ROUNDS):
-        arrived = read_latents(model(shown.ws[source], asked), generator, reader).aus
-        has_arrived = ((arrived - before) * asked[:, :NUM_AUS]).sum()
-        if has_arrived <= 0:  # nothing to be strengthened
-            return
+    arrived = read_latents(model(shown.ws[source], asked), generator, reader).aus
+    has_arrived = ((arrived - before) * asked[:, :NUM_AUS]).sum()
+    if has_arrived > 0:  # otherwise there is nothing to be strengthened
         model.gain[:NUM_AUS] = (model.gain[:NUM_AUS] * wanted / has_arrived).clamp(1, MOST)
 
 
-def _calibrate_turn(
+@torch.no_grad()
+def calibrate_control(
     model: PseudoAutoencoder,
     generator: Generator,
     reader: AuReader,
     shown: Expressions,
-    pairs: Tensor,
-    column: int,
+    name: str,
+    seed: int = 0,
 ) -> bool:
-    """The same for one control that the reader reads; → whether it arrives."""
-    name = CONTROLS[column - NUM_AUS]
-    angle = READ_ANGLES.index(name)
-    source, target = pairs.unbind(1)
-    asked = shown.moves(source, target)
-    degrees = asked[:, column] * SPANS[column - NUM_AUS]
+    """The same for one control, where the reader reads it; → whether it arrives."""
+    index = CONTROLS.index(name)
+    pairs = shown.pairs()
+    moves = shown.moves(*pairs.unbind(1))
+    chosen = _some(seed, moves[:, NUM_AUS + index] != 0)
+    if not len(chosen) or name not in READ_ANGLES:
+        return len(chosen) > 0
+    source, asked, angle = pairs[chosen, 0], moves[chosen], READ_ANGLES.index(name)
+    degrees = asked[:, NUM_AUS + index] * SPANS[index]
     before = read_latents(shown.ws[source], generator, reader).angles[:, angle]
-    for _ in range(ROUNDS):
-        arrived = read_latents(model(shown.ws[source], asked), generator, reader).angles[:, angle]
-        share = float(((arrived - before) * degrees).sum() / degrees.square().sum())
-        if share < ARRIVES_FROM:
-            return False
-        model.gain[column] = (model.gain[column] / share).clamp(1, MOST)
+    arrived = read_latents(model(shown.ws[source], asked), generator, reader).angles[:, angle]
+    share = float(((arrived - before) * degrees).sum() / degrees.square().sum())
+    if not share >= ARRIVES_FROM:
+        return False
+    model.gain[NUM_AUS + index] = (model.gain[NUM_AUS + index] / share).clamp(1, MOST)
     return True
+
+
+def _some(seed: int, which: Tensor) -> Tensor:
+    """At most NUM_PAIRS of the rows, in order."""
+    rows = which.nonzero().flatten().numpy()
+    return torch.from_numpy(np.sort(np.random.default_rng(seed).permutation(rows)[:NUM_PAIRS]))

@@ -104,7 +104,7 @@ def project(weights: Path, photo: str, output: str = "ada.safetensors", sheet: s
     [
         ("yaw=10", {"yaw": 10}, []),
         ("AU12=0.75, gaze=[-8, 2]", {"gaze_x": -8, "gaze_y": 2}, []),
-        ("pitch=80", {"pitch": 12}, ["pitch=80: pitch 80 is outside -12 to 12; 12 is taken"]),
+        ("pitch=80", {"pitch": 10}, ["pitch=80: pitch 80 is outside -10 to 10; 10 is taken"]),
         ("age=70", {}, ["age=70: these weights have not learned the control 'age'; it is left out"]),
         ("neutral", {}, []),
     ],

@@ -17,7 +17,7 @@ from torch import Tensor
 from models.checkpoint import companion_path, file_sha256
 from models.pictures import ALIGNED_PX
 from models.pseudo_autoencoder import PseudoAutoencoder
-from training.calibration import calibrate
+from training.calibration import calibrate_units
 from training.dataset import Expressions, Sample
 from training.evaluation.faces import Pictures
 from training.evaluation.readers.material import Material
@@ -101,15 +101,12 @@ class Laboratory:
             people = random_people(self.material.generator, num_people) if num_people else None
             minutes = self.budget.minutes - (time.monotonic() - self.budget.started_s) / 60
             lessons = Lessons(own, plan.additions, people, plan.seed)
-            fit(model, lessons, plan, Budget(minutes, f"fit {plan.preset} {label}"), running)
-            reached = load_state(running)
-            if reached is None or reached["epoch"] < plan.epochs:
+            if not fit(model, lessons, plan, Budget(minutes, f"fit {plan.preset} {label}"), running):
                 raise UnfinishedError
-            model.load_state_dict(reached["model"])
             if plan.is_residual:
-                calibrate(model, self.material.generator, self.material.au_reader, own)
+                calibrate_units(model, self.material.generator, self.material.au_reader, own)
             save_state(whole, saved := model.state_dict())
-            running.unlink()
+            running.unlink(missing_ok=True)  # of no epochs there is none
         model.load_state_dict(saved)
         return model.eval().requires_grad_(False)
 

@@ -65,7 +65,8 @@ def picture(file: str, words: str) -> str:
 def opening(results: Results) -> list[str]:
     data, amounts = results["data"], results["amounts"]
     paper, residual = (results["plans"][preset] for preset in ("paper", "residual"))
-    shares = ", ".join(f"{name} {value:g}" for name, value in residual["additions"].items() if value)
+    added = [f"{name} {value:g}" for name, value in residual["additions"].items() if value]
+    shares = " and ".join(["pairs", *added]) if added else "pairs alone"
     quick = ["", "**A small share of everything (`--quick`): figures to try the command, not to quote.**"]
     return [
         "# The pseudo-autoencoder: what A(w, u) does to a face",
@@ -97,8 +98,8 @@ def opening(results: Results) -> list[str]:
         f"- **Budget.** {paper['epochs']} epochs of {paper['pairs_per_epoch']:,}",
         f"  pairs, batches of {paper['batch']},",
         f"  Adam at {paper['lr']:g}, halved every {paper['halve_every']} epochs: the",
-        "  same for both. `paper` sets out",
-        f"  from a copy, A(w, u) = w; `residual` learns with {shares}.",
+        "  most that either gets. `paper` sets out from a copy, A(w, u) = w; `residual` from",
+        f"  least squares, takes a third of the epochs, and learns from {shares}.",
         "- **Pictures.** Every ŵ_T is drawn by the generator and read from the picture at 256².",
         "- **Identity.** Likeness of the drawn picture to the subject's *rendered*",
         "  T, by our identity reader and by",
@@ -323,7 +324,7 @@ def readings_section(part: Results, plots: Mapping[str, str]) -> list[str]:
         "## How the published text can be read",
         'The rate, "10e-3", is 1e-2 or 1e-3; where training sets out is not said,',
         "nor whether one map serves all rows",
-        "of the latent. 150 epochs, on one fold's studio subjects, all 22 categories: the likeliest readings",
+        "of the latent. 150 epochs, on one fold's studio subjects, all 22 categories: the likeliest reading",
         "over all ordered pairs, as the text has it, the others over as many of them as is said.",
         "",
         *score_table({name: figures[SEEN_TARGET] for name, figures in own.items()}, own),
