@@ -62,7 +62,8 @@ weights: cast-env $(VENV)/.dev ## the default weights anew, from numbers to buil
 	$(PYTHON) -m training.faces --cast $(CAST) --state build/fit --out build/drawn
 	$(PYTHON) -m training.fit_au_reader $(LESSONS) --weights build/weights/portrait.safetensors
 	$(PYTHON) -m training.fit_encoder $(LESSONS) --weights build/weights/portrait.safetensors
-	$(PYTHON) -m training.project $(CAST) build/latents --weights build/weights/portrait.safetensors
+	$(PYTHON) -m training.project $(CAST) build/latents --group studio --group repertoire \
+	  --weights build/weights/portrait.safetensors
 	$(PYTHON) -m training.fit_pseudo_autoencoder $(CAST) --latents build/latents --state build/moves --minutes 100000 \
 	  --weights build/weights/portrait.safetensors
 	$(PYTHON) -m training.fit_identity $(LESSONS) --out build/weights/identity_reader.safetensors

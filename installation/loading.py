@@ -62,7 +62,8 @@ def _companion(
     Raises:
         InputError: it is missing, or cannot be used; the line ends with the command that makes it.
     """
-    path, command = companion_path(generator.path, kind), f"python -m training.adopt {generator.path}"
+    path = companion_path(generator.path, kind)
+    command = f"python -m training.adopt {generator.path} --cast CAST"
     if not path.is_file():
         raise InputError(f"{path}: missing beside {generator.path.name}; {command} makes it")
     try:

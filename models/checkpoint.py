@@ -1,7 +1,7 @@
 """Weights on disk: safetensors with metadata, read without running any code.
 
-A generator is one file. Its companions (the pseudo-autoencoder, later an encoder and an AU reader) lie beside
-it, named by suffix — `portrait.safetensors`, `portrait.pseudo_autoencoder.safetensors` — and carry the
+A generator is one file. Its companions (the pseudo-autoencoder, the encoder and the AU reader) lie beside it,
+named by suffix — `portrait.safetensors`, `portrait.pseudo_autoencoder.safetensors` — and carry the
 generator's SHA-256: a companion of another generator would move the face in meaningless directions, so it is
 refused.
 """

@@ -200,8 +200,6 @@ def save_pseudo_autoencoder(
     units: Sequence[int],
     controls: Sequence[str],
     source: str,
-    *,
-    are_people_neutral: bool = True,
 ) -> Path:
     """Write the companion beside its generator; → its path. Raises as `write_companion` does."""
     metadata = {
@@ -210,10 +208,19 @@ def save_pseudo_autoencoder(
         "learned_units": " ".join(map(str, units)),
         "controls": " ".join(CONTROLS),
         "learned_controls": " ".join(controls),
-        "people": NEUTRAL_PEOPLE if are_people_neutral else PEOPLE_AS_THEY_COME,
+        "people": people_of(generator),
         "source": source,
     }
     return write_companion(generator, KIND, model.state_dict(), metadata)
+
+
+def people_of(generator: LoadedGenerator) -> str:
+    """How a generator draws people by number.
+
+    Ours says so; before it did, it was told from others by naming the action units of its cast.
+    """
+    own = NEUTRAL_PEOPLE if "action_units" in generator.metadata else PEOPLE_AS_THEY_COME
+    return generator.metadata.get("people", own)
 
 
 def load_pseudo_autoencoder(generator: LoadedGenerator) -> LoadedPseudoAutoencoder:

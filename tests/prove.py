@@ -104,7 +104,7 @@ def ten_thousand_gestures() -> Figures:
         before, after = (reader.describe(shown) for shown in pictures)
         figures[f"{motion}_likeness"] = round(float((before * after).sum(1).min()), 4)
         figures[f"{motion}_same_bytes"] = all(np.array_equal(first[k], last[k]) for k in first)
-    figures["holds"] = float(figures["anchor_likeness"]) >= 0.99
+    figures["holds"] = bool(figures["anchor_same_bytes"]) and float(figures["anchor_likeness"]) >= 0.99
     return figures
 
 

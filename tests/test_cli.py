@@ -278,7 +278,7 @@ def test_missing_truncated_and_foreign_weights_are_one_line(cli, tmp_path, weigh
     own.write_bytes(companion_path(weights, "pseudo_autoencoder").read_bytes())
     err = refused(cli("portrait", "-o", "a.png", "--weights", other, with_weights=False))
     assert "made for another generator" in err
-    assert f"python -m training.adopt {other} makes it anew" in err
+    assert f"python -m training.adopt {other} --cast CAST makes it anew" in err
     assert len(err.splitlines()) == 1
 
 
@@ -289,7 +289,7 @@ def test_a_generator_alone_says_what_is_missing_and_what_makes_it(cli, tmp_path,
     err = refused(cli(*command.split(), "--weights", big.name, with_weights=False))
     assert err == (
         "big.pseudo_autoencoder.safetensors: missing beside big.safetensors; "
-        "python -m training.adopt big.safetensors makes it\n"
+        "python -m training.adopt big.safetensors --cast CAST makes it\n"
     )
     assert list(tmp_path.iterdir()) == [big]
 

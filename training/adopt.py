@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import click
-import numpy as np
 import torch
 
 from models import au_reader, encoder, pseudo_autoencoder
@@ -29,7 +28,7 @@ from models.checkpoint import (
     write_companion,
 )
 from models.encoder import Encoder, load_encoder
-from models.pseudo_autoencoder import NEUTRAL_PEOPLE, save_pseudo_autoencoder
+from models.pseudo_autoencoder import save_pseudo_autoencoder
 from models.whole_pictures import with_whole_pictures
 from training.adopted_encoder import FindLatents, aligned_pictures, start_from_another
 from training.calibration import calibrate
@@ -42,6 +41,7 @@ from training.fit_pseudo_autoencoder import (
     learn_controls,
     load_expressions,
     random_people,
+    run_name,
     shown_units,
     start,
 )
@@ -104,7 +104,7 @@ class Adoption:
 
         Of strangers' pictures nobody knows what they show, and one picture of somebody moves nothing.
         """
-        return tuple(s for s in self.samples if is_lesson(s, residual=True) and np.isfinite(s.aus).all())
+        return tuple(sample for sample in self.samples if is_lesson(sample, residual=True))
 
     @contextmanager
     def timed(self, part: str) -> Iterator[None]:
@@ -191,7 +191,7 @@ def adopt_moves(adoption: Adoption) -> bool:
     if not len(train.pairs()):
         reason = "no two pictures of one person with known action units"
         raise click.ClickException(f"{_folders(adoption.samples)}: {reason}; add a cast or OSU's photographs")
-    path = adoption.state / f"{_moves_name(adoption)}.pt"
+    path = adoption.state / f"{run_name(PLAN, _way(adoption), train.samples)}.pt"
     people = random_people(generator.generator) if PLAN.additions.transplanted else None
     model = start(PLAN, train)
     budget = Budget(adoption.minutes_left, "fit pseudo-autoencoder")
@@ -203,12 +203,7 @@ def adopt_moves(adoption: Adoption) -> bool:
     for name, figure in explained(model.eval(), held_out).items() if len(held_out.pairs()) else ():
         click.echo(f"held-out subjects: {name} {figure:.3f}")
     units, source = shown_units(train), f"projected pictures of {len(train.subjects)} subjects"
-    is_neutral = generator.metadata.get("people") == NEUTRAL_PEOPLE
-    _told(
-        save_pseudo_autoencoder(
-            model, PLAN.preset, generator, units, controls, source, are_people_neutral=is_neutral
-        )
-    )
+    _told(save_pseudo_autoencoder(model, PLAN.preset, generator, units, controls, source))
     path.unlink()  # a later run without the companion learns anew
     return True
 
@@ -224,11 +219,6 @@ def _reader_run(adoption: Adoption) -> ReaderRun:
 
 def _encoder_name(adoption: Adoption) -> str:
     return f"encoder-{adoption.generator.sha256[:12]}"
-
-
-def _moves_name(adoption: Adoption) -> str:
-    """With the encoder's, because its latents are what is learned from."""
-    return f"moves-{_way(adoption).encoder_sha256[:12]}"
 
 
 def _folders(samples: Sequence[Sample]) -> str:

@@ -3,8 +3,9 @@
 A regression answers with the mean of all that it has seen, and the mean of many people's smiles is a weaker
 smile than any of them. So the change that is *read* in the model's pictures is held against the change that
 is read in those of the projected targets, on the subjects that it was taught, and u is multiplied by the
-ratio: one number for all action units, one for each turn of the head. What cannot be read is left as it is,
-and a control that does not arrive at all was not learned, whatever was shown.
+ratio: one number for all action units. Turns of head and eyes have a number each, against the degrees that
+were asked for. What cannot be read is left as it is, and a control that does not arrive at all was not
+learned, whatever was shown.
 """
 
 from typing import Final, NamedTuple
@@ -92,7 +93,7 @@ def calibrate_control(
     name: str,
     seed: int = 0,
 ) -> bool:
-    """The same for one control, where the reader reads it; → whether it arrives."""
+    """Degrees asked over degrees read, for one control that the reader reads; → whether it arrives."""
     index = CONTROLS.index(name)
     pairs = shown.pairs()
     moves = shown.moves(*pairs.unbind(1))

@@ -89,7 +89,7 @@ def traits_of(factors: NDArray[np.floating]) -> tuple[str, ...]:
 def samples_of_cast(cast: Cast, keep: Callable[[Record], bool] = lambda record: True) -> list[Sample]:
     """The cast's pictures. Subjects of studio and repertoire are framed by their neutral picture."""
     neutral = {
-        record.identity_seed: record.picture
+        (record.identity_seed, record.recipe): record.picture
         for record in cast.records
         if record.split == "studio" and record.category == NEUTRAL
     }
@@ -100,7 +100,7 @@ def samples_of_cast(cast: Cast, keep: Callable[[Record], bool] = lambda record: 
             label=record.category,
             aus=record.units,
             controls=controls_of(record.factors),
-            framed_by=neutral.get(record.identity_seed, record.picture),
+            framed_by=neutral.get((record.identity_seed, record.recipe), record.picture),
             group=record.split,
             is_held_out=is_held_out(record),
             traits=traits_of(record.factors),

@@ -6,6 +6,7 @@ weight decay 10e-5, the rate halved every 10 epochs. The readings that its text 
 addition is worth: docs/evaluation.md.
 """
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -253,31 +254,36 @@ def main(preset: str, epochs: int, pairs: int | None, lr: float, **options: Any)
     if config.dry_run:
         return
     if not len(train.pairs()):
-        raise click.UsageError(f"{config.latents}: nobody here in two expressions; run training.project")
+        reason = "nobody in two expressions to learn from; run training.project, or add --everybody"
+        raise click.UsageError(f"{config.latents}: {reason}")
+    reader = load_au_reader(generator)  # missing now, not in an hour
     config.state.mkdir(parents=True, exist_ok=True)
+    path = config.state / f"{run_name(plan, way, train.samples)}.pt"
     people = random_people(generator.generator) if additions.transplanted else None
     model, budget = start(plan, train), Budget(config.minutes, f"fit {preset}")
-    if not fit(
-        model,
-        Lessons(train, additions, people, plan.seed),
-        plan,
-        budget,
-        config.state / f"{preset}.pt",
-    ):
+    if not fit(model, Lessons(train, additions, people, plan.seed), plan, budget, path):
         return
     learn_controls(model, shown.only(lambda s: config.everybody or not s.is_held_out))
     learned: tuple[str, ...] = ()
     if plan.is_residual:
-        learned = calibrate(model, generator.generator, load_au_reader(generator), train)
+        learned = calibrate(model, generator.generator, reader, train)
     for name, figure in explained(model, held_out).items() if len(held_out.pairs()) else ():
         click.echo(f"held-out subjects: {name} {figure:.3f}")
     source = f"projected pictures of {len(train.subjects)} subjects"
     click.echo(str(save_pseudo_autoencoder(model, preset, generator, shown_units(train), learned, source)))
+    path.unlink()  # a later run learns anew
+
+
+def run_name(plan: Plan, way: Way, samples: Sequence[Sample]) -> str:
+    """Changes with whatever a fit learns from: an interrupted one is taken up by its like alone."""
+    told = repr((plan, way, [(sample.subject, sample.label) for sample in samples]))
+    return f"{plan.preset}-{hashlib.sha256(told.encode()).hexdigest()[:12]}"
 
 
 def is_lesson(sample: Sample, *, residual: bool) -> bool:
-    """Subjects' pictures; of turn, gaze, age and light the published model knows nothing."""
-    return sample.group != POPULATION and (residual or is_expression(sample))
+    """Subjects' pictures with labels; of turn, gaze, age and light the published model knows nothing."""
+    is_labelled = sample.group != POPULATION and bool(np.isfinite(sample.aus).all())
+    return is_labelled and (residual or is_expression(sample))
 
 
 if __name__ == "__main__":

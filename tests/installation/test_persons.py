@@ -181,7 +181,7 @@ def test_weights_without_a_reader_of_photographs_say_how_it_is_made(tmp_path, we
         load(load_networks(tmp_path / weights.name))
     assert str(error.value) == (
         f"{tmp_path}/tiny.{kind}.safetensors: missing beside tiny.safetensors; "
-        f"python -m training.adopt {tmp_path}/tiny.safetensors makes it"
+        f"python -m training.adopt {tmp_path}/tiny.safetensors --cast CAST makes it"
     )
 
 
@@ -189,5 +189,5 @@ def test_people_whom_nothing_can_look_at_say_what_is_missing(adopted):
     with pytest.raises(InputError) as error:
         draw_person(load_networks(adopted), 3, TRUNCATION)
     missing = companion_path(adopted, "au_reader")
-    command = f"python -m training.adopt {adopted}"
+    command = f"python -m training.adopt {adopted} --cast CAST"
     assert str(error.value) == f"{missing}: missing beside tiny.safetensors; {command} makes it"

@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any, Final, NamedTuple
 
-from models.pseudo_autoencoder import PRESETS, PseudoAutoencoder
+from models.pseudo_autoencoder import PseudoAutoencoder
 from training.evaluation.report import Part, table
 from training.evaluation.transfer.amounts import UNSEEN, Amounts, best_plan
 from training.evaluation.transfer.laboratory import MODELS, Laboratory
@@ -55,10 +55,8 @@ def ablations(amounts: Amounts) -> Iterator[tuple[str, Plan]]:
         yield f"+ {name}", replace(base, additions=Additions(**{name: share}))
     for name in ("cycle", "composition"):
         yield f"+ {name}", replace(base, additions=Additions(**{name: WEIGHT}))
-    yield "residual, as chosen", best
-    for preset in PRESETS:
-        if preset.startswith("residual-"):
-            yield preset, replace(best, preset=preset)
+    if best != base:
+        yield "residual, as chosen", best
     paper = best_plan("paper", amounts)
     yield "paper", paper
     yield "paper, u once", replace(paper, preset="paper-once", is_copy_at_first=False)

@@ -78,8 +78,9 @@ def plot_models(part: Results) -> "Figure":
                 value = own.get(figure_name)
                 if value is None:
                     continue
-                low, high = own.get("interval", {}).get(figure_name, (value, value))
-                error = [[max(0.0, value - (low or value))], [max(0.0, (high or value) - value)]]
+                interval = own.get("interval", {}).get(figure_name, (value, value))
+                low, high = (value if bound is None else bound for bound in interval)
+                error = [[max(0.0, value - low)], [max(0.0, high - value)]]
                 axis.bar(index + 0.26 * (offset - 1), value, 0.24, color=SHADES[offset])
                 axis.errorbar(
                     index + 0.26 * (offset - 1), value, error, color=PALE, linewidth=1, linestyle="none"

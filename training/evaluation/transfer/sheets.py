@@ -63,7 +63,7 @@ def measure_sheets(lab: Laboratory) -> Part:
 
 
 def whom(lab: Laboratory) -> list[str]:
-    """People whom neither the generator nor their fold's models have met, one of each fold in turn."""
+    """People whom neither the generator nor their fold's models have met: the first of them by name."""
     folds = folds_of(lab.shown)
     found = sorted(
         {sample.subject for sample in lab.shown.samples if sample.is_held_out and sample.group == STUDIO}
