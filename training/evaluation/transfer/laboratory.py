@@ -93,10 +93,12 @@ class Laboratory:
         labels = [(sample.subject, sample.label) for sample in own.samples]
         key = key_of(plan, labels, own.ws, own.aus, own.controls, num_people)
         whole, running = (self.place.folder / "fits" / (key + suffix) for suffix in (".model", ".pt"))
-        model = start(plan, own)
         saved = load_state(whole)
-        if saved is None:
+        if saved is not None:
+            model = PseudoAutoencoder(plan.preset, *own.ws.shape[1:])
+        else:
             self.check_budget()
+            model = start(plan, own)
             whole.parent.mkdir(parents=True, exist_ok=True)
             people = random_people(self.material.generator, num_people) if num_people else None
             minutes = self.budget.minutes - (time.monotonic() - self.budget.started_s) / 60

@@ -20,6 +20,7 @@ from training.evaluation.transfer.trials import SEEN_TARGET, UNSEEN_TARGET, Tria
 from training.fit_pseudo_autoencoder import explained, learn_controls
 
 COPY, DELTA, TRUE = "copy", "mean delta", "true target"
+NUM_EXPLAINED: Final = 2_000  # pairs of a fold, for the latents' error
 NAMES: Final = (COPY, DELTA, *MODELS, TRUE)
 KINDS: Final = (SEEN_TARGET, UNSEEN_TARGET)
 UNASKED: Final = ("yaw, degrees", "pitch, degrees", "age, years", "skin, L*", "light from the side, L*")
@@ -137,7 +138,7 @@ def latent_figures(lab: Laboratory) -> dict[str, dict[str, float | None]]:
     found = {}
     for preset in MODELS:
         own = [
-            explained(lab.best_model(preset, fold, seed), lab.held_out(fold))
+            explained(lab.best_model(preset, fold, seed), lab.held_out(fold), NUM_EXPLAINED)
             for fold in lab.folds
             for seed in range(lab.amounts.seeds)
         ]

@@ -9,7 +9,7 @@ from models.pseudo_autoencoder import PseudoAutoencoder
 from training.evaluation.report import Part, table
 from training.evaluation.transfer.amounts import UNSEEN, Amounts, best_plan
 from training.evaluation.transfer.laboratory import MODELS, Laboratory
-from training.evaluation.transfer.models import KINDS, known, model_lines, scored
+from training.evaluation.transfer.models import KINDS, NUM_EXPLAINED, known, model_lines, scored
 from training.evaluation.transfer.predictors import of_model
 from training.evaluation.transfer.trials import SEEN_TARGET, STUDIO, judged, taught
 from training.fit_pseudo_autoencoder import Plan, explained
@@ -38,7 +38,7 @@ class Bench:
         ws = of_model(model)(self.lab.shown, self.trials.source, self.trials.target)
         sight = self.lab.look(ws, label)
         by_kind = {kind: scored([sight], self._wanted, self.trials.rows(kind)) for kind in KINDS}
-        latent = explained(model, self.lab.held_out(FOLD))
+        latent = explained(model, self.lab.held_out(FOLD), NUM_EXPLAINED)
         return by_kind | {name: known(value) for name, value in latent.items()}
 
 
