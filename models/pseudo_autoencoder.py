@@ -26,7 +26,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from models.action_units import ACTION_UNITS, NUM_AUS, VOCABULARY
+from models.action_units import ACTION_UNITS, AU_INDEX, NUM_AUS, VOCABULARY
 from models.checkpoint import (
     Checkpoint,
     CheckpointError,
@@ -132,6 +132,19 @@ class PseudoAutoencoder(nn.Module):
             layer.weight.copy_(torch.eye(*layer.weight.shape))
         first.bias.copy_(shift)
         last.bias.copy_(-shift)
+
+    @torch.no_grad()
+    def move_alike(self, unit: int, like: int) -> None:
+        """Make an action unit do what another does: one that differs in time alone, unseen in pictures."""
+        first = next(layer for layer in self.decoder if isinstance(layer, nn.Linear))
+        copies = range(
+            first.in_features - self.preset.num_copies * self.num_moves, first.in_features, self.num_moves
+        )
+        layers = [(first.weight, start) for start in copies]
+        if self.preset.is_residual:
+            layers.append((self.linear.weight, 0))
+        for weight, start in layers:
+            weight[:, start + AU_INDEX[unit]] = weight[:, start + AU_INDEX[like]]
 
     def forward(self, ws: Tensor, u: Tensor) -> Tensor:
         """ws [N, num_ws, w_dim], u [N, 43] or [N, 50] → ws [N, num_ws, w_dim].

@@ -35,6 +35,8 @@ from training.calibration import calibrate
 from training.dataset import Sample, fold_of
 from training.fit_pseudo_autoencoder import (
     BEST_ADDITIONS,
+    BLINK,
+    LIDS,
     Plan,
     explained,
     is_lesson,
@@ -199,6 +201,7 @@ def adopt_moves(adoption: Adoption) -> bool:
         return False
     learn_controls(model, train)
     reader = au_reader.load_au_reader(generator)
+    model.move_alike(BLINK, LIDS)
     controls = calibrate(model, generator.generator, reader, train)
     for name, figure in explained(model.eval(), held_out).items() if len(held_out.pairs()) else ():
         click.echo(f"held-out subjects: {name} {figure:.3f}")

@@ -39,6 +39,7 @@ from training.run import Budget, append_log, load_state, run_command, save_state
 from training.sources import read_samples
 
 NUM_PEOPLE: Final = 4_000  # of random z, to whom moves are transplanted
+LIDS, BLINK = 43, 45  # a blink is closed eyes in time, which no picture shows
 RIDGE: Final = 0.03  # of the reading of controls, in shares of the latents' variance
 
 
@@ -199,9 +200,9 @@ def load_expressions(samples: Sequence[Sample], store: Store, way: Way) -> Expre
 
 
 def shown_units(shown: Expressions) -> tuple[int, ...]:
-    """The units that pictures show, and so teach. A blink (45) is closed eyes (43), in time."""
+    """The units that pictures show, and so teach."""
     units = {unit for unit, index in AU_INDEX.items() if shown.aus[:, index].any()}
-    return tuple(sorted(units | {45} if 43 in units else units))
+    return tuple(sorted(units | {BLINK} if LIDS in units else units))
 
 
 # --- command line -------------------------------------------------------------------------------------------
@@ -264,6 +265,7 @@ def main(preset: str, epochs: int, pairs: int | None, lr: float, **options: Any)
     if not fit(model, Lessons(train, additions, people, plan.seed), plan, budget, path):
         return
     learn_controls(model, shown.only(lambda s: config.everybody or not s.is_held_out))
+    model.move_alike(BLINK, LIDS)
     learned: tuple[str, ...] = ()
     if plan.is_residual:
         learned = calibrate(model, generator.generator, reader, train)

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from models.action_units import NUM_AUS
+from models.action_units import AU_INDEX, NUM_AUS
 from models.controls import CONTROLS, NUM_CONTROLS
 from models.pseudo_autoencoder import NUM_MOVES, PRESETS, SPANS, PseudoAutoencoder
 
@@ -110,6 +110,17 @@ def test_the_linear_part_is_what_was_solved_for():
 def test_any_generator_has_its_rows(num_ws):
     model = taught(num_ws)
     assert model(torch.randn(2, num_ws, 512), torch.rand(2, NUM_MOVES)).shape == (2, num_ws, 512)
+
+
+@pytest.mark.parametrize("preset", list(PRESETS))
+def test_a_blink_moves_as_closed_eyes_do(preset):
+    torch.manual_seed(0)
+    model = taught() if preset == "residual" else PseudoAutoencoder(preset, NUM_WS)
+    ws, lids, blink = torch.randn(1, NUM_WS, 512), torch.zeros(1, NUM_AUS), torch.zeros(1, NUM_AUS)
+    lids[0, AU_INDEX[43]] = blink[0, AU_INDEX[45]] = 0.7
+    assert not torch.allclose(model(ws, blink), model(ws, lids))
+    model.move_alike(45, 43)
+    torch.testing.assert_close(model(ws, blink), model(ws, lids))
 
 
 def test_controls_are_asked_for_in_degrees_and_years():

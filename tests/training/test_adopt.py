@@ -36,7 +36,7 @@ from models.stylegan2 import Architecture, Generator
 from models.whole_pictures import is_whole_at_every_size, with_whole_pictures
 from tests.models.tiny import write_tiny_encoder, write_tiny_weights
 from tests.training.commands import invoke
-from training import adopt, adopted_encoder, framing, reader_fit
+from training import adopt, adopted_encoder, reader_fit
 from training.adopted_encoder import FindLatents, aligned_pictures, start_from_another
 from training.fit_pseudo_autoencoder import Plan, random_people
 from training.lessons import Additions
@@ -219,7 +219,7 @@ def test_a_run_that_was_stopped_goes_on(monkeypatch, foreign, readers_of, osu_fo
     assert torch.load(saved, weights_only=True)["step"] == 0
     # The encoder sets out only once, and pictures are aligned only once.
     monkeypatch.delattr(adopt, "start_from_another")
-    monkeypatch.delattr(framing, "FaceFinder")
+    monkeypatch.delattr(adopted_encoder, "Framer")
     told = invoke(adopt.main, *options)
     assert torch.load(saved, weights_only=True)["step"] == 4
     parts = [json.loads(line)["part"] for line in (state / "minutes.jsonl").read_text().splitlines()]
@@ -303,7 +303,7 @@ def test_faces_are_framed_by_the_neutral_picture_and_kept(osu_folder, tmp_path, 
     samples = read_samples([osu_folder])
     pictures = aligned_pictures(samples, 10, tmp_path)
     assert pictures.shape == (6, 256, 256, 3)
-    monkeypatch.delattr(framing, "FaceFinder")
+    monkeypatch.delattr(adopted_encoder, "Framer")
     np.testing.assert_array_equal(aligned_pictures(samples, 10, tmp_path), pictures)
 
 

@@ -71,7 +71,7 @@ def angle_figures(read: Shown, truth: Shown) -> dict[str, dict[str, float | None
     figures: dict[str, dict[str, float | None]] = {}
     for column, name in enumerate(ANGLE_NAMES):
         a, b = read.angles[:, column], truth.angles[:, column]
-        varies = len(a) > 1 and a.std() > 0 and b.std() > 0
+        varies = len(a) > 1 and np.ptp(a) > 0 and np.ptp(b) > 0  # of equal numbers, std need not be 0
         correlation = rounded(np.corrcoef(a, b)[0, 1]) if varies else None
         figures[name] = {"degrees": rounded(np.abs(a - b).mean()), "correlation": correlation}
     return figures
