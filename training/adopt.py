@@ -32,11 +32,10 @@ from models.pseudo_autoencoder import save_pseudo_autoencoder
 from models.whole_pictures import with_whole_pictures
 from training.adopted_encoder import FindLatents, aligned_pictures, start_from_another
 from training.calibration import calibrate
+from training.cast.manifest import BLINK, LIDS, shown_units
 from training.dataset import Sample, fold_of
 from training.fit_pseudo_autoencoder import (
     BEST_ADDITIONS,
-    BLINK,
-    LIDS,
     Plan,
     explained,
     is_lesson,
@@ -44,7 +43,6 @@ from training.fit_pseudo_autoencoder import (
     load_expressions,
     random_people,
     run_name,
-    shown_units,
     start,
 )
 from training.fit_pseudo_autoencoder import fit as fit_moves
@@ -205,7 +203,7 @@ def adopt_moves(adoption: Adoption) -> bool:
     controls = calibrate(model, generator.generator, reader, train)
     for name, figure in explained(model.eval(), held_out).items() if len(held_out.pairs()) else ():
         click.echo(f"held-out subjects: {name} {figure:.3f}")
-    units, source = shown_units(train), f"projected pictures of {len(train.subjects)} subjects"
+    units, source = shown_units(train.aus.numpy()), f"projected pictures of {len(train.subjects)} subjects"
     _told(save_pseudo_autoencoder(model, PLAN.preset, generator, units, controls, source))
     path.unlink()  # a later run without the companion learns anew
     return True

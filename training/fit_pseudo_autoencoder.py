@@ -18,7 +18,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from models.action_units import AU_INDEX
 from models.au_reader import load_au_reader
 from models.checkpoint import load_generator
 from models.people import person_z
@@ -32,6 +31,7 @@ from models.pseudo_autoencoder import (
 )
 from models.stylegan2 import Generator
 from training.calibration import calibrate
+from training.cast.manifest import BLINK, LIDS, shown_units
 from training.dataset import POPULATION, Expressions, Sample, is_expression
 from training.latent_store import Store, Way
 from training.lessons import Additions, Lesson, Lessons
@@ -39,7 +39,6 @@ from training.run import Budget, append_log, load_state, run_command, save_state
 from training.sources import read_samples
 
 NUM_PEOPLE: Final = 4_000  # of random z, to whom moves are transplanted
-LIDS, BLINK = 43, 45  # a blink is closed eyes in time, which no picture shows
 RIDGE: Final = 0.03  # of the reading of controls, in shares of the latents' variance
 
 
@@ -199,12 +198,6 @@ def load_expressions(samples: Sequence[Sample], store: Store, way: Way) -> Expre
     return Expressions.of([sample for sample, _ in found], [ws for _, ws in found])
 
 
-def shown_units(shown: Expressions) -> tuple[int, ...]:
-    """The units that pictures show, and so teach."""
-    units = {unit for unit, index in AU_INDEX.items() if shown.aus[:, index].any()}
-    return tuple(sorted(units | {BLINK} if LIDS in units else units))
-
-
 # --- command line -------------------------------------------------------------------------------------------
 
 
@@ -272,7 +265,11 @@ def main(preset: str, epochs: int, pairs: int | None, lr: float, **options: Any)
     for name, figure in explained(model, held_out).items() if len(held_out.pairs()) else ():
         click.echo(f"held-out subjects: {name} {figure:.3f}")
     source = f"projected pictures of {len(train.subjects)} subjects"
-    click.echo(str(save_pseudo_autoencoder(model, preset, generator, shown_units(train), learned, source)))
+    click.echo(
+        str(
+            save_pseudo_autoencoder(model, preset, generator, shown_units(train.aus.numpy()), learned, source)
+        )
+    )
     path.unlink()  # a later run learns anew
 
 

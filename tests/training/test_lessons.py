@@ -10,7 +10,7 @@ import torch
 from models.action_units import AU_INDEX, NUM_AUS
 from models.controls import CONTROLS, NUM_CONTROLS
 from models.pseudo_autoencoder import NUM_MOVES, SPANS
-from training.cast.manifest import read_cast
+from training.cast.manifest import read_cast, shown_units
 from training.dataset import NUM_FOLDS, Expressions, Sample, fold_of, samples_of_cast
 from training.fit_pseudo_autoencoder import (
     Plan,
@@ -18,7 +18,6 @@ from training.fit_pseudo_autoencoder import (
     fit,
     learn_controls,
     one_row,
-    shown_units,
     start,
 )
 from training.lessons import Additions, Lessons
@@ -85,7 +84,7 @@ def test_a_subject_is_in_one_fold_and_folds_are_even(shown):
 
 
 def test_what_is_shown_is_what_is_learned(shown):
-    assert shown_units(shown) == (4, 12, 15, 25, 43, 45)
+    assert shown_units(shown.aus.numpy()) == (4, 12, 15, 25, 43, 45)
 
 
 def lessons_of(shown, **additions) -> Lessons:

@@ -27,6 +27,8 @@ from training.cast.traits import Entry, Person, Scene
 SPLITS: Final = ("studio", "repertoire", "population")
 NUM_LANDMARKS: Final = 5  # MTCNN's: image-left eye, image-right eye, nose, image-left mouth corner, right
 
+LIDS, BLINK = 43, 45  # a blink is closed eyes in time, which no picture shows
+
 # People no network may see in training; their figures are the ones reported. Ten studio subjects: five women,
 # then five men, light to dark, of all ages; 7, 10 and 19 have 512² pictures, 33 and 34 a repertoire.
 HELD_OUT_SUBJECTS: Final = frozenset({43, 34, 71, 10, 49, 7, 52, 33, 67, 19})
@@ -84,9 +86,8 @@ class Cast:
 
     @property
     def shown_units(self) -> tuple[int, ...]:
-        """The units that pictures show, and so teach. A blink (45) is closed eyes (43), in time."""
-        shown = {unit for unit, index in AU_INDEX.items() if self.units[:, index].any()}
-        return tuple(sorted(shown | {45} if 43 in shown else shown))
+        """The units that pictures show, and so teach."""
+        return shown_units(self.units)
 
     @property
     def factors(self) -> NDArray[np.float64]:
@@ -111,6 +112,12 @@ class Cast:
 
     def held_out(self) -> "Cast":
         return Cast(tuple(record for record in self.records if is_held_out(record)))
+
+
+def shown_units(aus: NDArray[np.floating]) -> tuple[int, ...]:
+    """The units that AU vectors [N, 43] show. A blink (45) is closed eyes (43), in time."""
+    shown = {unit for unit, index in AU_INDEX.items() if aus[:, index].any()}
+    return tuple(sorted(shown | {BLINK} if LIDS in shown else shown))
 
 
 def is_held_out(record: Record) -> bool:
