@@ -27,12 +27,8 @@ NUM_PAIRS: Final = 160
 BATCH: Final = 8
 MOST: Final = 1.6  # a gain: beyond, faces fall apart before their expression arrives
 ARRIVES_FROM: Final = 0.3  # of what is asked of a control; below, it was not learned
-READ_ANGLES: Final = (
-    "yaw",
-    "pitch",
-    "gaze_x",
-    "gaze_y",
-)  # the controls that the AU reader reads, in its order
+# The controls that the AU reader reads, in its order.
+READ_ANGLES: Final = ("yaw", "pitch", "gaze_x", "gaze_y")
 
 
 class Read(NamedTuple):

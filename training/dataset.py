@@ -149,12 +149,16 @@ class Expressions:
         samples = tuple(self.samples[row] for row in rows)
         return type(self)(samples, self.ws[index], self.aus[index], self.controls[index])
 
+    def rows_by_subject(self) -> dict[str, list[int]]:
+        """Everybody's name → the rows of their pictures."""
+        rows = defaultdict[str, list[int]](list)
+        for row, sample in enumerate(self.samples):
+            rows[sample.subject].append(row)
+        return rows
+
     def pairs(self) -> Tensor:
         """All ordered pairs (S, T), S ≠ T, within a subject: [P, 2] rows."""
-        members = defaultdict[str, list[int]](list)
-        for row, sample in enumerate(self.samples):
-            members[sample.subject].append(row)
-        pairs = [pair for rows in members.values() for pair in permutations(rows, 2)]
+        pairs = [pair for rows in self.rows_by_subject().values() for pair in permutations(rows, 2)]
         return torch.tensor(pairs, dtype=torch.long).view(-1, 2)
 
     def moves(self, source: Tensor, target: Tensor) -> Tensor:

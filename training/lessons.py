@@ -7,8 +7,8 @@ As published, a lesson is an ordered pair (S, T). Two things can be added, each 
     transplanted  somebody else makes the same move: w_S and w_T are carried to a person of random z
 """
 
-from collections import defaultdict
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, NamedTuple
 
 import torch
@@ -45,8 +45,14 @@ class Lessons:
         self.shown, self.additions, self.people = shown, additions, people
         self.pairs = shown.pairs()
         self.dice = torch.Generator().manual_seed(seed)
-        self.mates, self.num_mates = _mates(shown)
-        self.rest = _at_rest(shown)
+
+    @cached_property
+    def mates(self) -> tuple[Tensor, Tensor]:
+        return _mates(self.shown)
+
+    @cached_property
+    def rest(self) -> Tensor:
+        return _at_rest(self.shown)
 
     def epoch(self, batch: int, num: int | None) -> list[Tensor]:
         """The pairs' rows in random order, at most `num` of them, in batches."""
@@ -68,7 +74,8 @@ class Lessons:
         if not self.additions.interrupted:
             return lesson
         num = len(source)
-        mate = self.mates[source, (torch.rand(num, generator=self.dice) * self.num_mates[source]).long()]
+        mates, num_mates = self.mates
+        mate = mates[source, (torch.rand(num, generator=self.dice) * num_mates[source]).long()]
         is_cut = self._share(num, self.additions.interrupted)
         begun, ended = (torch.rand(num, generator=self.dice) for _ in range(2))
         begun = torch.where(is_cut, begun, 0.0)[:, None]
@@ -86,18 +93,11 @@ class Lessons:
         return lesson._replace(source=lesson.source + shift, target=lesson.target + shift)
 
 
-def _rows_by_subject(shown: Expressions) -> dict[str, list[int]]:
-    rows = defaultdict[str, list[int]](list)
-    for row, sample in enumerate(shown.samples):
-        rows[sample.subject].append(row)
-    return rows
-
-
 def _mates(shown: Expressions) -> tuple[Tensor, Tensor]:
     """Of each picture: the rows of its subject's pictures [N, 128], padded, and how many they are [N]."""
     mates = torch.zeros(len(shown), MOST_SUBJECTS_PICTURES, dtype=torch.long)
     num_mates = torch.ones(len(shown), dtype=torch.long)
-    for rows in _rows_by_subject(shown).values():
+    for rows in shown.rows_by_subject().values():
         kept = torch.tensor(rows[:MOST_SUBJECTS_PICTURES])
         mates[rows, : len(kept)] = kept
         num_mates[rows] = len(kept)
@@ -108,7 +108,7 @@ def _at_rest(shown: Expressions) -> Tensor:
     """Of each picture: its subject's latent with the fewest action units [N, num_ws, w_dim]."""
     rest = torch.empty_like(shown.ws)
     effort = shown.aus.sum(1)
-    for rows in _rows_by_subject(shown).values():
+    for rows in shown.rows_by_subject().values():
         calmest = min(rows, key=lambda row: float(effort[row]))
         rest[rows] = shown.ws[calmest]
     return rest
