@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from installation.errors import InputError
+from installation.notation.values import PERSON_SUFFIX
 from installation.options import REFINEMENT_STEPS, TRUNCATION, Recording, Screen, Show, Sitter
-from installation.score.values import PERSON_SUFFIX
 
 # Commands import the application when they are called: it brings PyTorch, and help should not wait for that.
 
@@ -114,6 +115,28 @@ seed_option = click.option(
 )
 
 
+def said() -> set[str]:
+    """The options of the command being run that were given, and not left to their defaults."""
+    context = click.get_current_context()
+    return {
+        name for name in context.params if context.get_parameter_source(name) is not ParameterSource.DEFAULT
+    }
+
+
+site_option = click.option(
+    "--site", type=FILE, help="The place it hangs in: a site.yaml with opening hours, timezone, screen."
+)
+
+
+start_option = click.option(
+    "--start",
+    type=click.DateTime(["%Y-%m-%dT%H:%M", "%Y-%m-%d"]),
+    default=START,
+    show_default=True,
+    help="When the show begins, by the site's clock, without one by UTC.",
+)
+
+
 @click.group(
     cls=DefaultRun, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
 )
@@ -130,6 +153,7 @@ def main() -> None:
 @person_option
 @truncation_option
 @seed_option
+@site_option
 @click.option(
     "--fps", type=Finite(1, 240), default=60, show_default=True, help="Frames per second to aim at."
 )
@@ -148,7 +172,7 @@ def run(**options: Any) -> None:
     """
     from installation import app
 
-    app.run(Show.of(options), Screen.of(options))
+    app.run(Show.of(options), Screen.of(options), said())
 
 
 @main.command()
@@ -159,6 +183,7 @@ def run(**options: Any) -> None:
 @person_option
 @truncation_option
 @seed_option
+@site_option
 @click.option("--seconds", type=Finite(0, min_open=True), default=20, show_default=True)
 @click.option("--fps", type=Finite(1, 240), default=30, show_default=True)
 @click.option("--size", type=click.IntRange(16, 4096), default=512, show_default=True, help="Side in pixels.")
@@ -183,12 +208,76 @@ def record(**options: Any) -> None:
 @main.command()
 @click.argument("files", type=FILE, nargs=-1, required=True)
 @click.option("--strict", is_flag=True, help="Count warnings as errors.")
+@site_option
 @with_weights
 def check(**options: Any) -> None:
     """Check choreographies: every fault at once, with its line. Exit code 0: playable, 2: not."""
     from installation import app
 
-    app.check(options["files"], options["weights"], is_strict=options["strict"])
+    app.check(options["files"], options["weights"], options["site"], is_strict=options["strict"])
+
+
+@main.command()
+@click.argument("file", type=FILE)
+@click.option(
+    "--hours", type=Finite(0, 24 * 31, min_open=True), default=8, show_default=True, help="How long to play."
+)
+@start_option
+@seed_option
+@site_option
+@click.option("--json", "is_json", is_flag=True, help="Print JSON, for other programs.")
+@click.option("--plot", type=FILE, metavar="OUT.png", help="A picture to draw as well.")
+def simulate(**options: Any) -> None:
+    """Rehearse FILE: how long moods last, how often gestures come, when cues fall, and what never comes.
+
+    Nothing is drawn, so that a day takes a second, and no weights are needed. With --site only the opening
+    hours are played. --json prints durations in seconds, instants in ISO 8601 and shares from 0 to 1:
+
+    \b
+      title, seed, timezone, start, end, open: [{start, end}], seconds, num_gestures
+      moods, gestures: {name: {num_times, seconds, share}}
+      stays: [{mood, start, end, seconds}]
+      people: [{person, start, end, seconds}]
+      cues: [{cue, at, gesture, mood, person}]
+      longest_stay, longest_run: {gesture, num_times, start}
+      num_no_ops, num_redrawn, num_past_neutral, mean_distance
+      never: {moods, gestures, cues}
+    """
+    from installation import rehearse
+
+    rehearse.simulate(**options)
+
+
+@main.command()
+@click.argument("file", type=FILE)
+@click.option(
+    "--at", required=True, help="A time of that day, 18:03, or how far into the show: 90s, 12min, 1h."
+)
+@start_option
+@seed_option
+@site_option
+def explain(**options: Any) -> None:
+    """Say what FILE plays at one instant and why: the mood, the weights, what was left out, the face."""
+    from installation import explain
+
+    explain.explain(**options)
+
+
+@main.command()
+@click.argument("choreography", metavar="FILE", type=FILE)
+@click.option("-o", "--output", type=FILE, required=True, help="The picture to write.")
+@person_option
+@truncation_option
+@with_weights
+def preview(**options: Any) -> None:
+    """Draw every gesture of FILE on one sheet, mood by mood.
+
+    The optional units of an emotion are drawn with the same dice each time.
+    """
+    from installation import preview
+
+    output = options.pop("output")
+    preview.preview(Show(**options, seed=None), output)
 
 
 @main.command()

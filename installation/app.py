@@ -4,66 +4,89 @@ Here are the commands of the show; those that make a single thing are in `stills
 """
 
 import sys
-from collections.abc import Sequence
-from dataclasses import replace
-from datetime import date, datetime
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import platformdirs
+import tzlocal
 
 from installation.errors import InputError
 from installation.loading import (
     Networks,
-    draw_person,
     load_networks,
-    person_of,
-    read_choreography,
-    read_person,
-    told_at_person,
+    load_people,
+    load_person_or_draw,
 )
+from installation.notation.problems import Problem
+from installation.notation.site_file import is_site
+from installation.notation.values import DAILY
 from installation.options import DEFAULT_PERSON, TRUNCATION, Recording, Screen, Show, Sitter
 from installation.performance import Performance
 from installation.portrait import Portrait, Pose
 from installation.ports import NANOSECONDS, Command, Sink
-from installation.score.choreography import Choreography
-from installation.score.dice import show_dice
-from installation.score.life import Life
-from installation.score.mood import MoodScheduler
+from installation.reload import Offer, Reload
+from installation.score.choreography import Choreography, Who
+from installation.score.conductor import Conductor
+from installation.score.hours import Hours
+from installation.site import Site
 from installation.stage.display import Display, has_screen
 from installation.stage.pacing import Pacer, SystemClock, VirtualClock
 from installation.stage.recorder import NullSink, open_recorder
 from installation.stage.synthesizer import TorchSynthesizer, choose_device
+from installation.texts import read_site, read_text_file, score_in
 from models.action_units import ACTION_UNITS
+from models.controls import CONTROLS
 
 FALLBACK_SECONDS = 20.0
 FALLBACK_PATH = Path("build/portrait.mp4")
+REPRODUCIBLE = ZoneInfo("UTC")  # where no site says where: a recording of 18:00 is one of 18:00 anywhere
 
 
 # --- the show -----------------------------------------------------------------------------------------------
 
 
-def run(show: Show, screen: Screen) -> None:
-    """Show the portrait until Esc, Ctrl-C or the given time; without a screen, record it instead."""
+def run(show: Show, screen: Screen, said: Collection[str] = ()) -> None:
+    """Show the portrait until Esc, Ctrl-C or the given time; without a screen, record it instead.
+
+    What the options named in `said` do not say, the site does.
+    """
+    show = replace(show, site=show.site or own_site())
+    site = read_site(show.site, here())
+    show, screen = placed(site, show, screen, said)
     if not screen.headless and not has_screen():
         say("no screen here")
+        now = datetime.now().astimezone()
         seconds = screen.seconds or FALLBACK_SECONDS
-        record(show, Recording(FALLBACK_PATH, seconds, fps=30, size=512, start=today()))
+        record(show, Recording(FALLBACK_PATH, seconds, fps=30, size=512, start=now), here())
         return
-    performance = prepare(show, today().date(), is_live=True)
+    playing = read_text_file(show.choreography)
+    networks = load_networks(show.weights)
+    performance = wire(networks, show, site.hours, is_live=True)
+    reload = Reload(show.choreography, playing, partial(ready, networks, show, site.hours), say)
     sink = (
         NullSink() if screen.headless else Display(is_fullscreen=not screen.windowed, monitor=screen.monitor)
     )
     try:
-        play(performance, sink, Pacer(SystemClock(), screen.fps), screen.seconds)
+        with reload:
+            play(performance, sink, Pacer(SystemClock(), screen.fps), screen.seconds, reload)
     finally:
         sink.close()
 
 
-def record(show: Show, recording: Recording) -> None:
-    """Write the show to a file, in its own time."""
-    performance = prepare(show, recording.start.date(), is_live=False)
+def record(show: Show, recording: Recording, default_zone: ZoneInfo = REPRODUCIBLE) -> None:
+    """Write the show to a file, in its own time, whatever the opening hours."""
+    site = read_site(show.site, default_zone)
+    hours = Hours.always(site.hours.zone)
+    performance = prepare(show, replace(hours, opening=site.hours.opening), is_live=False)
+    clock = VirtualClock(start_utc_ns=utc_ns_of(recording.start, hours.zone))
     recorder = open_recorder(recording.output, recording.fps, (recording.size, recording.size))
     say(f"recording {recording.seconds:g} s to {recording.output}")
     try:
-        play(performance, recorder, Pacer(VirtualClock(), recording.fps), recording.seconds)
+        play(performance, recorder, Pacer(clock, recording.fps), recording.seconds)
         recorder.close()
     except BaseException as error:
         recorder.abandon()
@@ -73,37 +96,82 @@ def record(show: Show, recording: Recording) -> None:
     print(recording.output)
 
 
-def prepare(show: Show, day: date, *, is_live: bool) -> Performance:
-    """Read and wire a show for one day; what is recorded, instead of shown live, is drawn exactly."""
-    return wire(load_networks(show.weights), show, day, is_live=is_live)
+def own_site() -> Path | None:
+    """The site.yaml in the user's configuration folder, if there is one."""
+    path = platformdirs.user_config_path("living-portrait") / "site.yaml"
+    if not path.is_file():
+        return None
+    say(f"the place is that of {path}")
+    return path
 
 
-def wire(networks: Networks, show: Show, day: date, *, is_live: bool) -> Performance:
+def placed(site: Site, show: Show, screen: Screen, said: Collection[str]) -> tuple[Show, Screen]:
+    """The options of `run`, with the site's in the place of those that the command line leaves open."""
+    folder = show.site.parent if show.site else Path()
+    if site.weights and "weights" not in said:
+        show = replace(show, weights=folder / site.weights)
+    if site.choreography and "choreography" not in said:
+        show = replace(show, choreography=folder / site.choreography)
+    if site.person is not None:
+        host = site.person if isinstance(site.person, int) else folder / site.person
+        show = replace(show, host=host)
+    monitor = screen.monitor if "monitor" in said else site.monitor
+    return show, replace(screen, monitor=monitor, fps=screen.fps if "fps" in said else site.fps)
+
+
+def prepare(show: Show, hours: Hours, *, is_live: bool) -> Performance:
+    """Read and wire a show; what is recorded, instead of shown live, is drawn exactly."""
+    return wire(load_networks(show.weights), show, hours, is_live=is_live)
+
+
+def wire(networks: Networks, show: Show, hours: Hours, *, is_live: bool) -> Performance:
     """Choreography, dice, portrait and synthesizer, joined."""
-    choreography = read_choreography(show.choreography, networks.pseudo_autoencoder.learned_units)
-    for warning in choreography.warnings:
+    offer, loaded = (
+        ready(networks, show, hours, read_text_file(show.choreography)),
+        networks.pseudo_autoencoder,
+    )
+    for warning in offer.warnings:
         say(str(warning))
-    portrait = Portrait(networks.pseudo_autoencoder.model, anchor_of(networks, show, choreography))
-    named = choreography.seed if show.seed is None else show.seed
-    seed = 0 if named == "daily" else int(named)  # the day is part of the draw either way
-    scheduler = MoodScheduler(choreography, show_dice(seed, day.toordinal()))
-    life = Life(show_dice(seed, day.toordinal(), "life"))
-    return Performance(scheduler, life, portrait, synthesizer_of(networks, show.device, is_live=is_live))
+    portrait = Portrait(loaded.model, offer.people, offer.resident, loaded.learned_controls)
+    conductor = Conductor(offer.score, offer.seed, hours, portrait, offer.resident)
+    return Performance(conductor, portrait, synthesizer_of(networks, show.device, is_live=is_live))
 
 
-def play(performance: Performance, sink: Sink, pacer: Pacer, seconds: float | None) -> None:
+def ready(networks: Networks, show: Show, hours: Hours, raw: bytes) -> Offer:
+    """The choreography in a file's bytes with everything that it takes to play it, checked for these weights
+    and this place.
+
+    Raises:
+        InputError: every fault of it, and of the files that it names.
+    """
+    loaded, today = networks.pseudo_autoencoder, datetime.now(hours.zone).date()
+    reading = score_in(raw, show.choreography, loaded.learned_units, loaded.learned_controls, hours, today)
+    score = reading.choreography
+    troupe = gather(networks, show, score)
+    return Offer(score, seed_of(show, score), troupe.people, troupe.resident, reading.warnings)
+
+
+def play(
+    performance: Performance,
+    sink: Sink,
+    pacer: Pacer,
+    seconds: float | None,
+    reload: Reload | None = None,
+) -> None:
     """The loop: for each tick a frame, until the time is over, somebody leaves, or Ctrl-C."""
     try:
         while True:
             tick = pacer.tick()
             if seconds is not None and tick.t_ns >= round(seconds * NANOSECONDS):
                 return
+            if reload:
+                reload.poll(performance)
             sink.show(performance.step(tick))
             for command in sink.commands():
                 if command is Command.QUIT:
                     return
                 if command is Command.GO:
-                    performance.go(tick.t_ns)
+                    performance.go(tick)
     except KeyboardInterrupt:
         say("stopped")
     finally:
@@ -114,57 +182,95 @@ def play(performance: Performance, sink: Sink, pacer: Pacer, seconds: float | No
 # --- the parts ----------------------------------------------------------------------------------------------
 
 
-def anchor_of(networks: Networks, show: Show, choreography: Choreography) -> Pose:
-    """The person on the command line, else the choreography's, else the house's."""
-    if show.person is not None or choreography.person is None:
-        return sit(networks, show)
-    with told_at_person(choreography, show.choreography):
-        return sit(networks, replace(show, person=person_of(choreography, show.choreography)))
+@dataclass(frozen=True, slots=True)
+class Troupe:
+    """Everybody who can be there, and who is there where the score names nobody else."""
+
+    people: dict[Who, Pose]
+    resident: Who
+
+
+def gather(networks: Networks, show: Show, choreography: Choreography) -> Troupe:
+    """All whom the score names; the resident is the command line's, else the score's, else the house's."""
+    psi = TRUNCATION if show.truncation is None else show.truncation
+    named = choreography.people
+    if show.person is not None:  # in the place of the one whom the score names for the whole
+        named = {who: place for who, place in named.items() if place.path != "person"}
+    people = load_people(networks, named, show.choreography, psi)
+    if show.person is None and choreography.person is not None:
+        return Troupe(people, choreography.person)
+    hosts = (show.person, show.host, DEFAULT_PERSON)
+    resident = next(host for host in hosts if host is not None)
+    name = resident if isinstance(resident, int) else str(resident.resolve())
+    return Troupe({**people, name: sit(networks, replace(show, person=resident))}, name)
+
+
+def seed_of(show: Show, choreography: Choreography) -> int:
+    """The command line's, else the score's; the day is part of every draw in any case."""
+    named = choreography.seed if show.seed is None else show.seed
+    return 0 if named == DAILY else int(named)
 
 
 def sit(networks: Networks, sitter: Sitter) -> Pose:
     """The sitter's anchor: a person drawn from a number, or read from a file in the AU state found there."""
     person = DEFAULT_PERSON if sitter.person is None else sitter.person
-    if isinstance(person, int):
-        return draw_person(networks, person, TRUNCATION if sitter.truncation is None else sitter.truncation)
-    if sitter.truncation is not None:
+    if isinstance(person, Path) and sitter.truncation is not None:
         say(f"{person}: drawn as the file says; --truncation is for people by number")
-    return read_person(networks, person)
+    psi = TRUNCATION if sitter.truncation is None else sitter.truncation
+    return load_person_or_draw(networks, person, psi)
 
 
 def synthesizer_of(networks: Networks, device: str, *, is_live: bool = False) -> TorchSynthesizer:
     return TorchSynthesizer(networks.generator.generator, choose_device(device), is_live=is_live)
 
 
-def check(files: Sequence[Path], weights: Path, *, is_strict: bool) -> None:
-    """Raises InputError with every fault of every file."""
+def check(files: Sequence[Path], weights: Path, site: Path | None = None, *, is_strict: bool) -> None:
+    """Choreographies, for the weights and the place where they are to be played; and sites.
+
+    Raises:
+        InputError: every fault of every file.
+    """
+    hours = None if site is None else read_site(site, here()).hours
     faults, networks = [], networks_to_check_for(weights)
     for file in files:
         try:
-            choreography = check_file(file, networks)
+            checked = check_file(file, networks, hours)
         except InputError as error:
             faults.append(str(error))
             continue
-        warnings = [str(warning) for warning in choreography.warnings]
+        warnings = [str(warning) for warning in checked.warnings]
         faults += warnings if is_strict else []
         for warning in () if is_strict else warnings:
             say(warning)
         if not (is_strict and warnings):
-            counts = f"{len(choreography.gestures)} gestures, {len(choreography.moods)} moods"
-            print(f"{file}: {choreography.title or 'untitled'}: {counts}")
+            print(f"{file}: {checked.summary}")
     if faults:
         raise InputError("\n".join(faults))
 
 
-def check_file(file: Path, networks: Networks | None) -> Choreography:
-    """The choreography, if these weights can play it, with whom it names."""
-    learned = networks.pseudo_autoencoder.learned_units if networks else ACTION_UNITS
-    choreography = read_choreography(file, learned)
-    person = person_of(choreography, file)
-    if networks and isinstance(person, Path):
-        with told_at_person(choreography, file):
-            read_person(networks, person)
-    return choreography
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What is to be said of a file that can be used."""
+
+    summary: str
+    warnings: tuple[Problem, ...]
+
+
+def check_file(file: Path, networks: Networks | None, hours: Hours | None) -> Checked:
+    """A site; or a choreography, if these weights can play it, with whom it names."""
+    raw = read_text_file(file)
+    if is_site(raw):
+        site = read_site(file, here())
+        return Checked(f"{site.title or 'untitled'}: a place in {site.hours.zone.key}", site.warnings)
+    units = networks.pseudo_autoencoder.learned_units if networks else ACTION_UNITS
+    controls = networks.pseudo_autoencoder.learned_controls if networks else CONTROLS
+    today = datetime.now(hours.zone).date() if hours else None
+    reading = score_in(raw, file, units, controls, hours, today)
+    score = reading.choreography
+    if networks:
+        load_people(networks, score.people, file, TRUNCATION)
+    counts = f"{len(score.gestures)} gestures, {len(score.moods)} moods"
+    return Checked(f"{score.title or 'untitled'}: {counts}", reading.warnings)
 
 
 def networks_to_check_for(weights: Path) -> Networks | None:
@@ -176,9 +282,15 @@ def networks_to_check_for(weights: Path) -> Networks | None:
         return None
 
 
-def today() -> datetime:
-    """Civil time where the portrait hangs: what a visitor's watch says."""
-    return datetime.now().astimezone()
+def here() -> ZoneInfo:
+    """The timezone of this machine, where no site says another."""
+    return tzlocal.get_localzone()
+
+
+def utc_ns_of(wall: datetime, zone: ZoneInfo) -> int:
+    """Nanoseconds since 1970 of a wall clock's time in a zone, unless it brings a zone of its own."""
+    local = wall if wall.tzinfo else wall.replace(tzinfo=zone)
+    return round((local - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds()) * NANOSECONDS
 
 
 def say(message: str) -> None:

@@ -1,7 +1,6 @@
 """Files to objects: weights, people, choreographies, photographs; one clear line for what is wrong."""
 
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -9,10 +8,10 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import torch
 
 from installation.errors import InputError
+from installation.notation.problems import Problem
 from installation.portrait import Pose, anchor_at
 from installation.ports import Image, Latent
-from installation.score.choreography import Choreography, parse_choreography
-from installation.score.problems import InvalidScore, Problem
+from installation.score.choreography import Place, Who
 from installation.stage.pictures import resize
 from models.action_units import NUM_AUS
 from models.checkpoint import CheckpointError, LoadedGenerator, companion_path, load_generator
@@ -72,44 +71,29 @@ def _companion(
         raise InputError(f"{error}; {command} makes it anew") from None
 
 
-# --- choreographies -----------------------------------------------------------------------------------------
+# --- people ---------------------------------------------------------------------------------------------
 
 
-def read_choreography(path: Path, learned: Collection[int]) -> Choreography:
-    """Read and check a score for weights that have learned these units.
+def load_people(
+    networks: Networks, named: Mapping[Who, Place], path: Path, truncation_psi: float
+) -> dict[Who, Pose]:
+    """Everybody whom the score at `path` names; their files are looked for from the score's own folder.
 
     Raises:
-        InputError: every fault of the file, `file:line:col: path: message`, one a line.
+        InputError: what is wrong with their files, each told at the line that names it.
     """
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}); name a choreography file") from None
-    try:
-        return parse_choreography(raw, str(path), learned)
-    except InvalidScore as invalid:
-        raise InputError(str(invalid)) from None
-
-
-def person_of(choreography: Choreography, path: Path) -> int | Path | None:
-    """Whom the score at `path` names; a file is looked for from the score's own folder."""
-    named = choreography.person
-    return path.parent / named if isinstance(named, str) else named
-
-
-@contextmanager
-def told_at_person(choreography: Choreography, path: Path) -> Iterator[None]:
-    """What is wrong with the person whom the score at `path` names is told at the line that names them."""
-    try:
-        yield
-    except InputError as error:
-        at = choreography.person_at
-        if at is None:
-            raise
-        raise InputError(str(Problem(str(path), at.line, at.column, "person", str(error)))) from None
-
-
-# --- people -------------------------------------------------------------------------------------------------
+    people: dict[Who, Pose] = {}
+    faults = []
+    for who, place in named.items():
+        try:
+            people[who] = load_person_or_draw(
+                networks, path.parent / who if isinstance(who, str) else who, truncation_psi
+            )
+        except InputError as error:
+            faults.append(str(Problem(str(path), place.line, place.column, place.path, str(error))))
+    if faults:
+        raise InputError("\n".join(faults))
+    return people
 
 
 @torch.inference_mode()
@@ -136,9 +120,17 @@ def draw_person(networks: Networks, number: int, truncation_psi: float) -> Pose:
 @torch.inference_mode()
 def _aus_drawn(networks: Networks, ws: Latent) -> tuple[float, ...]:
     """The AU state in the picture of a latent."""
-    reader = _load_au_reader(networks)
-    picture = to_uint8(networks.generator.generator.synthesis(torch.from_numpy(ws)[None]))
-    return reading_of(reader, picture[0].numpy()).aus
+    reader, synthesis = _load_au_reader(networks), networks.generator.generator.synthesis
+    device = next(synthesis.parameters()).device  # not the CPU's, once a show is being played
+    picture = to_uint8(synthesis(torch.from_numpy(ws)[None].to(device)))
+    return reading_of(reader, picture[0].cpu().numpy()).aus
+
+
+def load_person_or_draw(networks: Networks, person: int | Path, truncation_psi: float) -> Pose:
+    """The person of a number, or of a file. Raises as these do."""
+    if isinstance(person, int):
+        return draw_person(networks, person, truncation_psi)
+    return read_person(networks, person)
 
 
 def read_person(networks: Networks, path: Path) -> Pose:

@@ -17,7 +17,7 @@ class Options:
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> Self:
-        return cls(**{field.name: options[field.name] for field in fields(cls)})
+        return cls(**{field.name: options[field.name] for field in fields(cls) if field.name in options})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,8 @@ class Show(Sitter):
 
     choreography: Path
     seed: int | None
+    site: Path | None = None
+    host: int | Path | None = None  # who is there where neither the command line nor the score names anybody
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,42 +1,54 @@
 """The journey of a frame, whole: time → phrase → pose → picture."""
 
+from collections.abc import Mapping
+
+import numpy as np
+
 from installation.portrait import Portrait, Pose
 from installation.ports import Frame, Synthesizer, Tick
-from installation.score.life import Life
-from installation.score.mood import MoodScheduler
+from installation.score.choreography import Choreography, Who
+from installation.score.conductor import Conductor
 from installation.score.phrase import Phrase
 
 
 class Performance:
     """A choreography played by a portrait, without clock or window: `step` is told the time."""
 
-    def __init__(
-        self, scheduler: MoodScheduler, life: Life, portrait: Portrait, synthesizer: Synthesizer
-    ) -> None:
-        self.scheduler = scheduler
-        self.life = life
+    def __init__(self, conductor: Conductor, portrait: Portrait, synthesizer: Synthesizer) -> None:
+        self.conductor = conductor
         self.portrait = portrait
         self.synthesizer = synthesizer
-        self.phrase: Phrase | None = None
+        self._dark = np.zeros((synthesizer.resolution, synthesizer.resolution, 3), np.uint8)
+
+    @property
+    def phrase(self) -> Phrase | None:
+        """What is being played; None before the first tick."""
+        return self.conductor.phrase
 
     def step(self, tick: Tick) -> Frame:
-        """The frame at `tick`; ticks never go back."""
-        pose = self.pose_at(tick.t_ns)
+        """The frame at `tick`; ticks never go back. While the doors are closed, a dark one."""
+        if not self.conductor.is_awake(tick.utc_ns):
+            return Frame(self._dark, tick.t_ns)
+        pose = self.pose_at(tick)
         return Frame(self.synthesizer.synthesize(pose.ws), tick.t_ns)
 
-    def pose_at(self, t_ns: int) -> Pose:
-        """Play every phrase up to `t_ns`, each begun at its own instant, however far apart the ticks are."""
-        phrase = self.phrase or self._begin_phrase(0)
-        while phrase.end_ns <= t_ns:
-            phrase = self._begin_phrase(phrase.end_ns)
-        return self.portrait.alive(self.portrait.at(t_ns), self.life.at(t_ns))
+    def pose_at(self, tick: Tick) -> Pose:
+        """Play everything up to the tick, each at its own instant, however far apart the ticks are."""
+        for _phrase in self.conductor.advance(tick.t_ns, tick.utc_ns):
+            pass
+        return self.portrait.alive(self.portrait.at(tick.t_ns), self.conductor.life_at(tick.t_ns), tick.t_ns)
 
-    def go(self, t_ns: int) -> None:
+    def go(self, tick: Tick) -> None:
         """The next gesture now; a transition under way is left where it stands."""
-        self.pose_at(t_ns)
-        self._begin_phrase(t_ns)
+        for _phrase in self.conductor.go(tick.t_ns, tick.utc_ns):
+            pass
 
-    def _begin_phrase(self, start_ns: int) -> Phrase:
-        self.phrase = self.scheduler.next_phrase(start_ns, self.portrait.at(start_ns).aus)
-        self.portrait.begin(self.phrase)
-        return self.phrase
+    def notify(self, event: str, tick: Tick) -> None:
+        """Play what the score's cues say of an event, such as `visitor_arrives`."""
+        for _phrase in self.conductor.notify(event, tick.t_ns, tick.utc_ns):
+            pass
+
+    def offer(self, score: Choreography, seed: int, people: Mapping[Who, Pose], resident: Who) -> None:
+        """Go on with another score, and with whom it names, from the next boundary of a gesture."""
+        self.portrait.people = {**self.portrait.people, **people}
+        self.conductor.offer(score, seed, resident)

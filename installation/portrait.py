@@ -1,24 +1,38 @@
-"""The portrait: who it is, what it expresses now, and the straight line to what it expresses next.
+"""The portrait: who it is, what it expresses now, and the way to what it expresses next.
 
-Transitions are linear in the latent, w(α) = w_S + (w_T − w_S)·α (Aranda et al.), from the present face
-directly to the next: neither the latent nor the AU state ever passes by neutral on the way, unless neutral is
-where it goes. Every target is computed from the anchor, so that what A gets wrong does not add up; from the
-latest latent, as published, where the score is chained.
+    w = A(w₀, a − a₀, c − c₀)                        `expressive`: the face that the units on their way show
+    w = w_S + (w_T − w_S)·α                          `linear`, `chained`: the straight line of Aranda et al.
+    w + A(w₀, l) − A(w₀, 0)                          the small life l, laid over either
+
+from the present face directly to the next: neither the latent nor the AU state ever passes by neutral on the
+way, unless neutral is where it goes. Every target is computed from the anchor (w₀, a₀, c₀), so that what A
+gets wrong does not add up; from the latest latent, as published, where the score is chained. One person
+turns into another by moving the anchor.
 """
 
-from collections.abc import Sequence
+import math
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 import numpy as np
 
 from installation.ports import Latent
-from installation.score.life import Life
+from installation.score.choreography import Who
+from installation.score.life import Movement
+from installation.score.motion import RIVALS, Path, path_of
 from installation.score.phrase import Phrase
-from installation.score.transition import alpha, blend
-from models.action_units import AU_INDEX
+from installation.score.transition import alpha, between
+from models.action_units import AU_INDEX, NUM_AUS
+from models.controls import CONTROLS, playable
 
-LID_UNITS = (43, 45)
+LIDS: Final = (AU_INDEX[43], AU_INDEX[45])
+# Part → what leaves it no room: itself, what it cannot hold together with, and of the lids both their units.
+TAKEN_BY: Final = tuple(
+    tuple({part, *RIVALS[part], *(LIDS if part in LIDS else ())}) for part in range(NUM_AUS)
+)
+NOTHING: Final = np.zeros((), np.float32)
+GAZE: Final = (CONTROLS.index("gaze_x"), CONTROLS.index("gaze_y"))
 
 
 class TargetModel(Protocol):
@@ -43,64 +57,158 @@ class Pose:
 
 
 @dataclass(frozen=True, slots=True)
-class Transition:
-    """From one pose to another: eased, and exact at both ends."""
+class Morph:
+    """From one anchor to another, in a straight line: somebody turns into somebody else."""
 
     source: Pose
     target: Pose
     start_ns: int
-    onset_ns: int
-    ease: str
+    fade_ns: int
 
     def at(self, t_ns: int) -> Pose:
-        a = alpha(self.ease, t_ns - self.start_ns, self.onset_ns)
-        if a <= 0:
+        share = alpha("smoothstep", t_ns - self.start_ns, self.fade_ns)
+        if share <= 0:
             return self.source
-        if a >= 1:
-            return self.target
-        ws = self.source.ws + (self.target.ws - self.source.ws) * np.float32(a)
-        aus = blend(self.source.aus, self.target.aus, a)
-        return Pose(ws, aus, blend(self.source.controls, self.target.controls, a))
+        return self.target if share >= 1 else blend(self.source, self.target, share)
+
+
+def blend(source: Pose, target: Pose, share: float) -> Pose:
+    """The pose on the straight way from one to the other."""
+    ws = source.ws + (target.ws - source.ws) * np.float32(share)
+    aus = tuple(between(s, t, share) for s, t in zip(source.aus, target.aus, strict=True))
+    controls = tuple(between(s, t, share) for s, t in zip(source.controls, target.controls, strict=True))
+    return Pose(ws, aus, controls)
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """From one face to the next. The path's parts are the AU state, and the changes of the person's
+    controls.
+    """
+
+    path: Path
+    anchor: Pose  # at the start
+    start_ns: int
+    onset_ns: int
+    line: tuple[Latent, Latent] | None  # (w_S, w_T) of a straight way in the latent
+    leftover: Latent  # by how much another motion has left the latent elsewhere than A puts it: it fades
+
+    def alpha_at(self, t_ns: int) -> float:
+        """How far a straight way has come, in [0, 1]."""
+        return alpha(self.path.ease, t_ns - self.start_ns, self.onset_ns)
+
+
+def on_line(source: Latent, target: Latent, a: float) -> Latent:
+    """w_S + (w_T − w_S)·α, exact at both ends."""
+    if a <= 0:
+        return source
+    return target if a >= 1 else source + (target - source) * np.float32(a)
 
 
 class Portrait:
-    """A person: the anchor w₀, the AU state a₀ and controls c₀ seen in it, and the transition under way."""
+    """Somebody with a face: the anchor, the AU state, and the transition under way.
 
-    def __init__(self, model: TargetModel, anchor: Pose) -> None:
+    `people` are all whom the score may name; `who` is the first to be there. Controls that are not `learned`
+    stay as they are.
+    """
+
+    def __init__(
+        self, model: TargetModel, people: Mapping[Who, Pose], who: Who, learned: Collection[str] = CONTROLS
+    ) -> None:
         self.model = model
-        self.anchor = anchor
-        self.transition = Transition(anchor, anchor, 0, 0, "linear")
-        still = expressed(model, anchor, anchor.aus).ws
-        moved = (expressed(model, anchor, with_unit(anchor.aus, unit)).ws for unit in Life.units)
-        self.life = np.stack([ws - still for ws in moved])  # [units, num_ws, 512]: what each unit adds
+        self.people = dict(people)
+        self._learned = frozenset(learned)
+        self._moved = [float(name in self._learned) for name in CONTROLS]
+        anchor = self.people[who]
+        self._morph = Morph(anchor, anchor, 0, 0)
+        self._still: tuple[Pose | None, Latent] = None, anchor.ws  # an anchor, and A(w₀, 0)
+        at_rest = Phrase(-1, "", "", anchor.aus, 0, 0, 0, "linear")
+        parts = (*anchor.aus, *(0.0,) * len(CONTROLS))
+        path = path_of(at_rest, parts, parts)
+        self._transition = Transition(path, anchor, 0, 0, (anchor.ws, anchor.ws), NOTHING)
+
+    # --- where it is
+
+    def aus_at(self, t_ns: int) -> tuple[float, ...]:
+        """The AU state at show time `t_ns`: 43 intensities in [0, 1]."""
+        return self._transition.path.at(t_ns)[:NUM_AUS]
 
     def at(self, t_ns: int) -> Pose:
         """The pose at show time `t_ns`, a function of time alone: the same at any frame rate."""
-        return self.transition.at(t_ns)
+        transition, anchor = self._transition, self._morph.at(t_ns)
+        parts = transition.path.at(t_ns)
+        aus, changes = parts[:NUM_AUS], parts[NUM_AUS:]
+        if transition.line:
+            ws = on_line(*transition.line, transition.alpha_at(t_ns))
+            if anchor is not transition.anchor:  # turning into somebody: by as much as that changes this face
+                ws = ws + self._expressed(anchor, parts) - self._expressed(transition.anchor, parts)
+        else:
+            left = 1 - transition.alpha_at(t_ns)
+            ws = self._expressed(anchor, parts)
+            ws = ws + transition.leftover * np.float32(left) if left > 0 else ws
+        controls = tuple(own + change for own, change in zip(anchor.controls, changes, strict=True))
+        return Pose(ws, aus, controls)
 
-    def begin(self, phrase: Phrase) -> None:
+    def _expressed(self, anchor: Pose, parts: Sequence[float]) -> Latent:
+        """A(w₀, a − a₀, c − c₀)."""
+        return self.model.predict(anchor.ws, delta(anchor.aus, parts[:NUM_AUS]), parts[NUM_AUS:])
+
+    # --- where it goes
+
+    def begin(self, phrase: Phrase) -> float:
         """Set out for the phrase's target from wherever the portrait is at its start, part-way included.
 
-        A phrase moves action units alone: the controls stay as they are.
+        → by how many degrees that turns the eyes.
         """
-        source = self.at(phrase.start_ns)
-        target = expressed(self.model, source if phrase.is_chained else self.anchor, phrase.target)
-        self.transition = Transition(source, target, phrase.start_ns, phrase.onset_ns, phrase.ease)
+        now, anchor = self.at(phrase.start_ns), self._morph.at(phrase.start_ns)
+        source = self._transition.path.at(phrase.start_ns)
+        target = (*phrase.target, *self._changes(phrase, anchor))
+        path = path_of(phrase, source, target)
+        line, leftover = None, NOTHING
+        if phrase.motion == "chained":
+            change = delta(source, target)
+            line = now.ws, self.model.predict(now.ws, change[:NUM_AUS], change[NUM_AUS:])
+        elif phrase.motion == "linear":
+            line = now.ws, self._expressed(anchor, target)
+        else:
+            leftover = now.ws - self._expressed(anchor, source)
+        self._transition = Transition(path, anchor, phrase.start_ns, phrase.onset_ns, line, leftover)
+        return math.hypot(*(target[NUM_AUS + part] - source[NUM_AUS + part] for part in GAZE))
 
-    def alive(self, pose: Pose, life: Sequence[float]) -> Pose:
-        """The pose with the small life added, intensities of `Life.units`; the gesture stays.
+    def _changes(self, phrase: Phrase, anchor: Pose) -> tuple[float, ...]:
+        """Of the person's own controls: those that the gesture names, and the arcs' drifts of the others."""
+        named = playable(phrase.controls, self._learned)
+        changes = []
+        for name, own in zip(CONTROLS, anchor.controls, strict=True):
+            drift = {name: own + phrase.drifts[name]} if name in phrase.drifts else {}
+            wanted = named.get(name, playable(drift, self._learned).get(name, own))
+            changes.append(wanted - own)
+        return tuple(changes)
 
-        w + Σ l_k · (A(w₀, e_k) − A(w₀, 0)); lids that the gesture has closed are not closed again.
+    def become(self, who: Who, start_ns: int, fade_ns: int) -> None:
+        """Turn into somebody else, from whoever is there, in that time."""
+        self._morph = Morph(self._morph.at(start_ns), self.people[who], start_ns, fade_ns)
+
+    # --- the small life
+
+    def alive(self, pose: Pose, life: Movement, t_ns: int) -> Pose:
+        """The pose with the small life added, w + A(w₀, l) − A(w₀, 0), as far as the gesture leaves room for
+        it: lids that it has closed are not closed again.
         """
-        openness = 1 - max(pose.aus[AU_INDEX[unit]] for unit in LID_UNITS)
-        room = [openness if unit in LID_UNITS else 1.0 for unit in Life.units]
-        strengths = np.multiply(life, room).astype(np.float32)
-        return Pose(pose.ws + np.tensordot(strengths, self.life, axes=1), pose.aus, pose.controls)
+        anchor = self._morph.at(t_ns)
+        aus = [
+            strength * (1 - max(pose.aus[part] for part in TAKEN_BY[unit])) if strength else 0.0
+            for unit, strength in enumerate(life.aus)
+        ]
+        controls = [change * moved for change, moved in zip(life.controls, self._moved, strict=True)]
+        ws = pose.ws + (self.model.predict(anchor.ws, aus, controls) - self._at_rest(anchor))
+        return Pose(ws, pose.aus, pose.controls)
 
-
-def with_unit(aus: Sequence[float], unit: int) -> tuple[float, ...]:
-    """The AU state with one unit fully on."""
-    return tuple(1.0 if index == AU_INDEX[unit] else value for index, value in enumerate(aus))
+    def _at_rest(self, anchor: Pose) -> Latent:
+        """A(w₀, 0), which is w₀ only if A is residual; computed once for an anchor that stays."""
+        if self._still[0] is not anchor:
+            self._still = anchor, self.model.predict(anchor.ws, (0.0,) * NUM_AUS, (0.0,) * len(CONTROLS))
+        return self._still[1]
 
 
 def anchor_at(model: TargetModel, ws: Latent, aus: tuple[float, ...]) -> Pose:

@@ -21,9 +21,12 @@ Latent = NDArray[np.float32]  # ws [num_ws, 512]
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """One turn of the loop at show time `t_ns`: whole nanoseconds since the show began, never decreasing."""
+    """One turn of the loop: show time in whole nanoseconds since it began, never decreasing; and what the
+    clock on the wall says, in nanoseconds since 1970, which may be set.
+    """
 
     t_ns: int
+    utc_ns: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +69,12 @@ class Sink(Protocol):
 
 
 class Clock(Protocol):
-    """Monotonic time, and waiting for it."""
+    """Monotonic time, and waiting for it; and civil time."""
 
     def now_ns(self) -> int: ...
+
+    def utc_ns(self) -> int:
+        """Nanoseconds since 1970, as the machine has them: they may be set back."""
+        ...
 
     def sleep_until_ns(self, instant_ns: int) -> None: ...

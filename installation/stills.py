@@ -16,19 +16,19 @@ from installation.loading import (
     load_networks,
     load_projector,
 )
+from installation.notation.expression import parse_expression
+from installation.notation.fields import Refused
+from installation.notation.lint import lint_gesture
+from installation.notation.values import PERSON_SUFFIX
 from installation.options import DEFAULT_PERSON, TRUNCATION, Sitter
 from installation.portrait import Pose, anchor_at, expressed
 from installation.ports import Image, Latent
 from installation.score.dice import show_dice
-from installation.score.expression import parse_expression, playable
-from installation.score.fields import Refused
-from installation.score.gesture import draw_target
-from installation.score.lint import lint_controls, lint_gesture
-from installation.score.values import PERSON_SUFFIX
+from installation.score.gesture import Gesture, draw_target
 from installation.stage import pictures
 from installation.stage.synthesizer import TorchSynthesizer
 from models.action_units import ACTION_UNITS, AU_NAMES, INTENSITY_LETTERS, au_label
-from models.controls import CONTROLS
+from models.controls import CONTROLS, playable
 from models.people import Control, Person, save_person
 
 if TYPE_CHECKING:
@@ -75,13 +75,16 @@ def gesture_of(networks: Networks, anchor: Pose, written: str) -> Pose:
     except Refused as refused:
         raise InputError(f"{written}: {refused}") from None
     loaded = networks.pseudo_autoencoder
-    for finding in (
-        *lint_gesture(asked.gesture, loaded.learned_units),
-        *lint_controls(asked.controls, loaded.learned_controls),
-    ):
+    for finding in lint_gesture(asked, loaded.learned_units, loaded.learned_controls):
         say(f"{written}: {finding.message}")
-    target = draw_target(asked.gesture, show_dice(0, 0))
-    moved = playable(asked.controls, loaded.learned_controls)
+    return posed(networks, anchor, asked)
+
+
+def posed(networks: Networks, anchor: Pose, gesture: Gesture, *, is_binary: bool = False) -> Pose:
+    """The anchor's person with a gesture, its optional units drawn by the same dice each time."""
+    loaded = networks.pseudo_autoencoder
+    target = draw_target(gesture, show_dice(0, 0), is_binary=is_binary)
+    moved = playable(gesture.controls, loaded.learned_controls)
     controls = tuple(moved.get(name, own) for name, own in zip(CONTROLS, anchor.controls, strict=True))
     return expressed(loaded.model, anchor, target, controls)
 

@@ -4,6 +4,7 @@ A control vector is 7 numbers in the order of `CONTROLS`, in the units that peop
 networks see it in shares of `SPANS`, so that every component is of the size of an action unit's intensity.
 """
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,8 +22,8 @@ class ControlSpan:
 CONTROL_SPANS: Final[dict[str, ControlSpan]] = {
     "yaw": ControlSpan(15, -12, 12),  # degrees, of the head; beyond, turned faces pale
     "pitch": ControlSpan(10, -10, 10),
-    "gaze_x": ControlSpan(14, -18, 18),  # degrees, of the eyes against the head
-    "gaze_y": ControlSpan(7, -9, 9),
+    "gaze_x": ControlSpan(14, -12, 12),  # degrees, of the eyes against the head; beyond, the whites glare
+    "gaze_y": ControlSpan(7, -8, 8),
     "age": ControlSpan(40, 20, 90),  # years
     "light_azimuth": ControlSpan(45, -75, 75),  # degrees, of the key light away from the camera
     "light_elevation": ControlSpan(20, 0, 50),
@@ -38,3 +39,14 @@ WRITTEN: Final[dict[str, tuple[str, ...]]] = {
     "age": ("age",),
     "light": ("light_azimuth", "light_elevation"),
 }
+
+
+def clamped(name: str, value: float) -> float:
+    """The nearest value of a control that faces were shown with."""
+    span = CONTROL_SPANS[name]
+    return min(max(value, span.lowest), span.highest)
+
+
+def playable(controls: Mapping[str, float], learned: Collection[str]) -> dict[str, float]:
+    """Of the controls asked for, those that weights have learned, as far as faces were shown with them."""
+    return {name: clamped(name, value) for name, value in controls.items() if name in learned}

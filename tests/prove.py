@@ -11,7 +11,6 @@ import random
 import sys
 import time
 from collections.abc import Callable
-from datetime import datetime
 from itertools import pairwise
 
 import av
@@ -20,7 +19,7 @@ import numpy as np
 import torch
 
 from installation import app
-from installation.loading import load_networks
+from installation.loading import draw_person, load_networks
 from installation.portrait import Portrait
 from installation.ports import NANOSECONDS, Latent
 from installation.score.dice import show_dice
@@ -29,8 +28,8 @@ from installation.score.phrase import Phrase
 from installation.stage.synthesizer import TorchSynthesizer
 from models.action_units import CATEGORIES
 from models.checkpoint import file_sha256
-from run_installation import CHOREOGRAPHY, ROOT, START, TRUNCATION, WEIGHTS, entry
-from tests.installation.fakes import digest
+from run_installation import CHOREOGRAPHY, ROOT, TRUNCATION, WEIGHTS, entry
+from tests.installation.fakes import ALWAYS, digest, tick
 from tests.models.parity import largest_difference
 from training.evaluation.faces import SIDE_PX, face_probabilities
 from training.identity import load_identity_reader
@@ -75,8 +74,8 @@ def frame_rates() -> Figures:
     tracks = {}
     for fps in (30, 60):
         show = app.Show(WEIGHTS, "cpu", None, TRUNCATION, CHOREOGRAPHY, SEED)
-        performance = app.wire(networks, show, datetime.fromisoformat(START).date(), is_live=False)
-        poses = [performance.pose_at(frame * NANOSECONDS // fps) for frame in range(60 * fps)]
+        performance = app.wire(networks, show, ALWAYS, is_live=False)
+        poses = [performance.pose_at(tick(frame * NANOSECONDS // fps)) for frame in range(60 * fps)]
         tracks[fps] = digest(poses if fps == 30 else poses[::2])
     return {"at_30": tracks[30][:12], "at_60": tracks[60][:12], "holds": tracks[30] == tracks[60]}
 
@@ -87,23 +86,25 @@ def ten_thousand_gestures() -> Figures:
     reader = load_identity_reader()
     synthesizer = TorchSynthesizer(networks.generator.generator, torch.device("cpu"))
     figures: Figures = {}
-    for motion, is_chained in (("anchor", False), ("chain", True)):
+    for name, motion in (("anchor", "linear"), ("chain", "chained")):
         dice = random.Random(SEED)
         targets = [draw_target(Gesture(name, name, None), show_dice(SEED, 0)) for name in CATEGORIES]
-        portrait = Portrait(networks.pseudo_autoencoder.model, app.draw_person(networks, 15, TRUNCATION))
+        portrait = Portrait(
+            networks.pseudo_autoencoder.model, {15: draw_person(networks, 15, TRUNCATION)}, 15
+        )
         first, last = dict[int, Latent](), dict[int, Latent]()
         for number in range(10_000):
             chosen = dice.randrange(len(targets))
             start_ns = number * NANOSECONDS
             portrait.begin(
-                Phrase(number, "", "", targets[chosen], start_ns, NANOSECONDS // 2, 0, "linear", is_chained)
+                Phrase(number, "", "", targets[chosen], start_ns, NANOSECONDS // 2, 0, "linear", motion)
             )
             last[chosen] = portrait.at(start_ns + NANOSECONDS).ws
             first.setdefault(chosen, last[chosen])
         pictures = [np.stack([synthesizer.synthesize(ws[k]) for k in sorted(first)]) for ws in (first, last)]
         before, after = (reader.describe(shown) for shown in pictures)
-        figures[f"{motion}_likeness"] = round(float((before * after).sum(1).min()), 4)
-        figures[f"{motion}_same_bytes"] = all(np.array_equal(first[k], last[k]) for k in first)
+        figures[f"{name}_likeness"] = round(float((before * after).sum(1).min()), 4)
+        figures[f"{name}_same_bytes"] = all(np.array_equal(first[k], last[k]) for k in first)
     figures["holds"] = bool(figures["anchor_same_bytes"]) and float(figures["anchor_likeness"]) >= 0.99
     return figures
 

@@ -3,23 +3,21 @@
 A small share of `make prove`, on every change.
 """
 
-from datetime import datetime
-
 import cv2
 import numpy as np
 import pytest
 
 from installation import app
 from installation.loading import NEUTRAL, draw_person, load_networks, reading_of
-from installation.portrait import Pose, expressed, with_unit
-from installation.ports import NANOSECONDS, Tick
+from installation.portrait import Pose, expressed
+from installation.ports import NANOSECONDS
 from installation.stage import pictures
 from installation.stage.synthesizer import TorchSynthesizer
 from installation.stills import gesture_of
 from models.action_units import ACTION_UNITS
 from models.au_reader import load_au_reader
-from run_installation import CHOREOGRAPHY, ROOT, START, TRUNCATION, WEIGHTS
-from tests.installation.fakes import digest
+from run_installation import CHOREOGRAPHY, ROOT, TRUNCATION, WEIGHTS
+from tests.installation.fakes import ALWAYS, digest, tick
 from training.evaluation.faces import SIDE_PX, face_probabilities
 
 PEOPLE = (app.DEFAULT_PERSON, 1, 2, 3, 42)
@@ -41,7 +39,7 @@ def show(networks):
 
     def begin():
         options = app.Show(WEIGHTS, "cpu", None, TRUNCATION, CHOREOGRAPHY, seed=7)
-        return app.wire(networks, options, datetime.fromisoformat(START).date(), is_live=False)
+        return app.wire(networks, options, ALWAYS, is_live=False)
 
     return begin
 
@@ -59,7 +57,7 @@ def test_all_weights_fit_the_repository():
 
 def test_a_minute_of_the_show_is_a_face_in_every_frame_looked_at(show):
     performance = show()
-    frames = [performance.step(Tick(round(s * 1e9))).image for s in np.arange(0, 60, 2.5)]
+    frames = [performance.step(tick(round(s * 1e9))).image for s in np.arange(0, 60, 2.5)]
     small = [cv2.resize(frame, (SIDE_PX, SIDE_PX), interpolation=cv2.INTER_CUBIC) for frame in frames]
     assert min(face_probabilities(small)) > 0.99
     assert len({frame.tobytes() for frame in frames}) == len(frames)
@@ -67,8 +65,8 @@ def test_a_minute_of_the_show_is_a_face_in_every_frame_looked_at(show):
 
 def test_the_same_seed_at_30_and_60_frames_a_second_with_the_real_networks(show):
     slow, fast = show(), show()
-    at_30 = [slow.pose_at(frame * NANOSECONDS // 30) for frame in range(10 * 30)]
-    at_60 = [fast.pose_at(frame * NANOSECONDS // 60) for frame in range(10 * 60)]
+    at_30 = [slow.pose_at(tick(frame * NANOSECONDS // 30)) for frame in range(10 * 30)]
+    at_60 = [fast.pose_at(tick(frame * NANOSECONDS // 60)) for frame in range(10 * 60)]
     assert digest(at_30) == digest(at_60[::2])
 
 
@@ -123,7 +121,7 @@ def test_lids_close(networks, synthesizer, person):
 
     opened = contrast(expressed(model, anchor, NEUTRAL))
     for unit in (43, 45):  # closed, and in a blink
-        assert contrast(expressed(model, anchor, with_unit(NEUTRAL, unit))) < 0.8 * opened
+        assert contrast(expressed(model, anchor, aus(unit))) < 0.8 * opened
 
 
 @pytest.mark.parametrize("person", PEOPLE)

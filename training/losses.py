@@ -70,8 +70,8 @@ def pyramid_loss(pyramid: list[Tensor], target: Tensor, attention: Tensor) -> Te
 class PerceptualDistance(nn.Module):
     """Distance of unit-normalised MobileNetV2 features, after Zhang et al., CVPR 2018 (LPIPS)."""
 
-    TAPS = (1, 3, 6, 10, 13)  # the last block of each resolution
-    CHANNELS = (16, 24, 32, 64, 96)
+    TAPS: tuple[int, ...] = (1, 3, 6, 10, 13)  # the last block of each resolution
+    CHANNELS: tuple[int, ...] = (16, 24, 32, 64, 96)
     mean: Tensor
     deviation: Tensor
 

@@ -13,11 +13,21 @@ class Dice:
     """A reproducible stream of draws; the same `key` gives the same stream, for ever."""
 
     def __init__(self, key: str) -> None:
+        self._key = key
         self._random = random.Random(key)
+
+    def branch(self, part: str) -> "Dice":
+        """Dice of their own for a part, the same ones whatever was drawn from these."""
+        return Dice(f"{self._key}, {part}")
 
     def unit(self) -> float:
         """A number in [0, 1)."""
         return self._random.random()
+
+    def units(self, num: int) -> tuple[float, ...]:
+        """So many numbers in [0, 1)."""
+        draw = self._random.random
+        return tuple([draw() for _ in range(num)])
 
     def between(self, low: float, high: float) -> float:
         """A number in [low, high]."""

@@ -1,15 +1,29 @@
 """A gesture: an expression to reach, the time to take, and the variety to draw from."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from installation.score.dice import Dice
-from models.action_units import AU_INDEX, CATEGORIES, INCOMPATIBLE, NUM_AUS
+from models.action_units import ACTION_UNITS, AU_INDEX, CATEGORIES, INCOMPATIBLE, NUM_AUS
 
 # Without an intensity of its own an emotion is played as strongly as in the pictures it was learned from.
 LEARNED_INTENSITY: Final = (0.6, 1.0)
 SPREAD: Final = 0.1  # of a written intensity: nobody smiles twice alike
+
+# AU vectors that are nowhere further apart than this look the same.
+SAME_FACE: Final = 0.05
+SAME_CONTROL: Final = 0.5  # degrees, or years
+
+# Category → unit → the share of people that show it.
+_SHARES: Final = {
+    name: dict.fromkeys(category.prototype, 1.0) | category.optional for name, category in CATEGORIES.items()
+}
+# Unit → the units that it cannot hold together with.
+_RIVALS: Final = {
+    unit: frozenset(other for pair in INCOMPATIBLE if unit in pair for other in pair if other != unit)
+    for unit in ACTION_UNITS
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +40,10 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Gesture:
-    """What a score says of one gesture. An emotion's units are drawn each time; `aus` stand as written."""
+    """What a score says of one gesture. An emotion's units are drawn each time; `aus` stand as written.
+
+    One without emotion and units keeps the expression that is there, and moves its controls alone.
+    """
 
     name: str
     emotion: str | None  # a key of `CATEGORIES`
@@ -34,9 +51,16 @@ class Gesture:
     aus: Mapping[int, float] = field(
         default_factory=dict
     )  # AU number → intensity in [0, 1]; wins over the emotion
+    controls: Mapping[str, float] = field(default_factory=dict)  # of CONTROLS → degrees, years; others stay
     onset: Span = Span(400_000_000, 1_000_000_000)
     hold: Span = Span(2_000_000_000, 6_000_000_000)
+    offset: Span = Span(800_000_000, 1_600_000_000)  # the fade of what the next gesture lets go
     ease: str = "minimum_jerk"
+
+    @property
+    def has_expression(self) -> bool:
+        """Whether it says anything of the face, be it neutral."""
+        return self.emotion is not None or bool(self.aus)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +71,16 @@ class Range:
     high: float
 
 
+def is_same_face(a: Sequence[float], b: Sequence[float]) -> bool:
+    """Whether going from one AU vector to the other would change nothing that can be seen."""
+    return all(abs(x - y) <= SAME_FACE for x, y in zip(a, b, strict=True))
+
+
+def are_same_controls(a: Mapping[str, float], b: Mapping[str, float]) -> bool:
+    """Whether two gestures turn, look, age and light alike."""
+    return a.keys() == b.keys() and all(abs(a[name] - b[name]) <= SAME_CONTROL for name in a)
+
+
 def draw_target(gesture: Gesture, dice: Dice, *, is_binary: bool = False) -> tuple[float, ...]:
     """One AU vector a_T of the gesture: 43 intensities in [0, 1] in the order of `ACTION_UNITS`.
 
@@ -55,10 +89,8 @@ def draw_target(gesture: Gesture, dice: Dice, *, is_binary: bool = False) -> tup
     then the prototype. With `is_binary` each unit is 0 or 1, and any intensity above 0 counts as on.
     """
     drawn = dict(gesture.aus)
-    category = CATEGORIES[gesture.emotion or "neutral"]
-    shares = dict.fromkeys(category.prototype, 1.0) | category.optional
     bounds = emotion_range(gesture)
-    for unit, share in shares.items():
+    for unit, share in _SHARES[gesture.emotion or "neutral"].items():
         is_shown = dice.unit() < share
         if is_shown and unit not in drawn and not conflicts(unit, drawn):
             drawn[unit] = dice.between(bounds.low, bounds.high)
@@ -81,12 +113,8 @@ def emotion_range(gesture: Gesture) -> Range:
 
 def conflicts(unit: int, others: Mapping[int, float]) -> list[int]:
     """Those of `others` above 0 that `unit` cannot hold together with."""
-    pairs = [pair for pair in INCOMPATIBLE if unit in pair]
-    return [
-        other
-        for other, intensity in others.items()
-        if intensity > 0 and any(other in pair - {unit} for pair in pairs)
-    ]
+    rivals = _RIVALS[unit]
+    return [other for other, intensity in others.items() if intensity > 0 and other in rivals]
 
 
 def reach(gesture: Gesture, *, is_binary: bool = False) -> tuple[Range, ...]:

@@ -1,12 +1,12 @@
 """From one expression to the next, without passing neutral.
 
-    w(α) = w_S + (w_T − w_S)·α,   α = ease(elapsed / onset)
+    w(α) = w_S + (w_T − w_S)·α,   α = ease(elapsed / onset)     (Aranda et al.)
 
 Functions of show time only: any frame rate, and any frame that is dropped, leaves the path where it was.
 """
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from types import MappingProxyType
 from typing import Final
 
@@ -31,6 +31,11 @@ def cosine(x: float) -> float:
     return (1 - math.cos(math.pi * x)) / 2
 
 
+def decelerate(x: float) -> float:
+    """1 − (1 − x)², at once and then slower: a start."""
+    return x * (2 - x)
+
+
 # Name in a score → [0, 1] → [0, 1], from 0 to 1 without going back.
 EASES: Final = MappingProxyType[str, Callable[[float], float]](
     {
@@ -38,6 +43,7 @@ EASES: Final = MappingProxyType[str, Callable[[float], float]](
         "smoothstep": smoothstep,
         "minimum_jerk": minimum_jerk,
         "cosine": cosine,
+        "decelerate": decelerate,
     }
 )
 
@@ -54,16 +60,9 @@ def alpha(ease: str, elapsed_ns: int, onset_ns: int) -> float:
     return min(1.0, max(0.0, EASES[ease](elapsed_ns / onset_ns)))
 
 
-def blend(a: Iterable[float], b: Iterable[float], alpha: float) -> tuple[float, ...]:
-    """The point at `alpha` in [0, 1] of the straight segment from AU vector `a` to `b`; exact at both ends.
-
-    Raises ValueError when the vectors differ in length.
-    """
-    return tuple(_between(start, end, alpha) for start, end in zip(a, b, strict=True))
-
-
-def _between(start: float, end: float, alpha: float) -> float:
-    # Measured from the nearer end, so that rounding can neither miss an end nor move a unit that stays.
+def between(start: float, end: float, alpha: float) -> float:
+    """The point at `alpha` in [0, 1] on the way from `start` to `end`; exact at both ends."""
+    # Measured from the nearer end, so that rounding can neither miss an end nor move what stays.
     if alpha < 0.5:
         return start + (end - start) * alpha
     return end - (end - start) * (1 - alpha)

@@ -29,6 +29,9 @@ class SystemClock:
     def now_ns(self) -> int:
         return time.monotonic_ns()
 
+    def utc_ns(self) -> int:
+        return time.time_ns()
+
     def sleep_until_ns(self, instant_ns: int) -> None:
         remaining_ns = instant_ns - time.monotonic_ns()
         if remaining_ns > 0:
@@ -38,11 +41,15 @@ class SystemClock:
 class VirtualClock:
     """Always on time: sleeping jumps. A recording renders as fast, or as slowly, as it can."""
 
-    def __init__(self, start_ns: int = 0) -> None:
+    def __init__(self, start_ns: int = 0, start_utc_ns: int = 0) -> None:
         self._now_ns = start_ns
+        self._utc_offset_ns = start_utc_ns - start_ns
 
     def now_ns(self) -> int:
         return self._now_ns
+
+    def utc_ns(self) -> int:
+        return self._now_ns + self._utc_offset_ns
 
     def sleep_until_ns(self, instant_ns: int) -> None:
         self._now_ns = max(self._now_ns, instant_ns)
@@ -81,7 +88,7 @@ class Pacer:
             self._clock.sleep_until_ns(deadline_ns)
             now_ns = deadline_ns
         self._frame, self._last_ns = self._frame + 1, now_ns
-        return Tick(now_ns - self._start_ns)
+        return Tick(now_ns - self._start_ns, self._clock.utc_ns())
 
     def _deadline_ns(self, frame: int) -> int:
         return self._anchor_ns + frame * NANOSECONDS * self._rate.denominator // self._rate.numerator

@@ -2,11 +2,18 @@
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from installation.portrait import Pose, anchor_at
-from installation.ports import Image, Latent
+from installation.performance import Performance
+from installation.portrait import Portrait, Pose, anchor_at
+from installation.ports import Image, Latent, Tick
+from installation.score.choreography import Choreography, Who
+from installation.score.conductor import Conductor
+from installation.score.hours import Hours
 from models.action_units import NUM_AUS
 from models.controls import NUM_CONTROLS
 
@@ -49,6 +56,24 @@ class FakeSynthesizer:
 def anchor() -> Pose:
     ws = np.random.default_rng(1).standard_normal((NUM_WS, 512)).astype(np.float32)
     return anchor_at(FakeTargetModel(), ws, NEUTRAL)
+
+
+BEGAN: Final = 1_767_697_200_000_000_000  # 11:00 on 6 January 2026, UTC
+ALWAYS: Final = Hours.always(ZoneInfo("UTC"))
+
+
+def tick(t_ns: int) -> Tick:
+    """The tick at a show time, of a show that began at 11:00."""
+    return Tick(t_ns, BEGAN + t_ns)
+
+
+def performance_of(score: Choreography, seed: int = 7) -> Performance:
+    """A score played by fake networks; whoever it names looks like the anchor, moved a little."""
+    resident: Who = 1 if score.person is None else score.person
+    home = anchor()
+    people = {who: replace(home, ws=home.ws + 0.1 * k) for k, who in enumerate({resident: 0, **score.people})}
+    portrait = Portrait(FakeTargetModel(), people, resident)
+    return Performance(Conductor(score, seed, ALWAYS, portrait, resident), portrait, FakeSynthesizer())
 
 
 def digest(poses: Sequence[Pose]) -> str:

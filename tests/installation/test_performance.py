@@ -7,29 +7,26 @@ import numpy as np
 import pytest
 
 from installation.app import play
+from installation.notation.document import parse_choreography
 from installation.performance import Performance
-from installation.portrait import Portrait, Pose
-from installation.ports import Command, Frame, Tick
-from installation.score.choreography import parse_choreography
-from installation.score.dice import show_dice
-from installation.score.life import Life
-from installation.score.mood import MoodScheduler
+from installation.portrait import Pose
+from installation.ports import Command, Frame
 from installation.stage.pacing import Pacer, VirtualClock
-from tests.installation.fakes import FakeSynthesizer, FakeTargetModel, anchor, digest
+from tests.installation.fakes import BEGAN, digest, performance_of, tick
 
 S = 1_000_000_000
+STEEPEST = 2.0  # slope of an ease
+SHORTEST_SHARE = 0.7  # of an onset, that a unit takes
+DEFAULT = Path(__file__).parents[2] / "choreographies" / "the_long_afternoon.yaml"
 SHIPPED = sorted((Path(__file__).parents[2] / "choreographies").glob("*.yaml"))
 
 
 def performance(path: Path, seed: int = 7) -> Performance:
-    choreography = parse_choreography(path.read_bytes(), path.name)
-    scheduler = MoodScheduler(choreography, show_dice(seed, 0))
-    life = Life(show_dice(seed, 0, "life"))
-    return Performance(scheduler, life, Portrait(FakeTargetModel(), anchor()), FakeSynthesizer())
+    return performance_of(parse_choreography(path.read_bytes(), path.name), seed)
 
 
 def track(show: Performance, fps: int, seconds: int) -> list[Pose]:
-    return [show.pose_at(frame * S // fps) for frame in range(seconds * fps + 1)]
+    return [show.pose_at(tick(frame * S // fps)) for frame in range(seconds * fps + 1)]
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
@@ -44,17 +41,20 @@ def test_dropped_frames_change_nothing_that_follows(path):
     even, torn = performance(path), performance(path)
     instants = np.random.default_rng(0).integers(0, 600 * S, 200)
     for t_ns in sorted(map(int, instants)):
-        torn.pose_at(t_ns)
-    assert digest(track(even, 30, 600)[-1:]) == digest([torn.pose_at(600 * S)])
+        torn.pose_at(tick(t_ns))
+    assert digest(track(even, 30, 600)[-1:]) == digest([torn.pose_at(tick(600 * S))])
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
 def test_no_frame_jumps(path):
-    """Between two frames no unit moves further than the fastest ease over the shortest onset allows."""
-    poses = track(performance(path), 60, 120)
+    """Between two frames no unit moves further than the steepest ease over the shortest way of a unit
+    allows.
+    """
+    score = parse_choreography(path.read_bytes(), path.name)
+    poses = track(performance_of(score), 60, 120)
     steps = [max(abs(b - a) for a, b in zip(p.aus, q.aus, strict=True)) for p, q in pairwise(poses)]
-    assert max(steps) < 2 * (1 / 60) / 0.2
-    assert max(steps) > 0
+    shortest_s = min(gesture.onset.low_ns for gesture in score.gestures.values()) / S
+    assert 0 < max(steps) < STEEPEST / 60 / (shortest_s * SHORTEST_SHARE)
 
 
 def test_an_hour_of_show_replays_through_the_real_loop():
@@ -73,21 +73,21 @@ def test_an_hour_of_show_replays_through_the_real_loop():
 
         def close(self) -> None: ...
 
-    show, sink = performance(SHIPPED[0]), Counting()
-    play(show, sink, Pacer(VirtualClock(), 30), seconds=3600)
+    show, sink = performance(DEFAULT), Counting()
+    play(show, sink, Pacer(VirtualClock(start_utc_ns=BEGAN), 30), seconds=3600)
     assert sink.num_frames == 3600 * 30
     assert show.phrase.number > 300
 
 
 def test_go_plays_the_next_gesture_from_where_the_portrait_is():
-    show = performance(SHIPPED[0])
-    show.step(Tick(0))
+    show = performance(DEFAULT)
+    show.step(tick(0))
     halfway = show.phrase.onset_ns // 2
-    before, number = show.pose_at(halfway), show.phrase.number
-    show.go(halfway)
+    before, number = show.pose_at(tick(halfway)), show.phrase.number
+    show.go(tick(halfway))
     assert show.phrase.number == number + 1
     assert show.phrase.start_ns == halfway
-    assert show.pose_at(halfway).aus == before.aus
+    assert show.pose_at(tick(halfway)).aus == before.aus
 
 
 def test_the_loop_obeys_the_keyboard_and_leaves_on_ctrl_c():
@@ -106,11 +106,11 @@ def test_the_loop_obeys_the_keyboard_and_leaves_on_ctrl_c():
 
         def close(self) -> None: ...
 
-    show = performance(SHIPPED[0])
+    show = performance(DEFAULT)
     keys = Keyboard([[], [Command.GO], [], [Command.QUIT]])
-    play(show, keys, Pacer(VirtualClock(), 30), seconds=None)
+    play(show, keys, Pacer(VirtualClock(start_utc_ns=BEGAN), 30), seconds=None)
     assert keys.num_frames == 4
     assert show.phrase.number == 1
     interrupted = Keyboard([[], KeyboardInterrupt])
-    play(show, interrupted, Pacer(VirtualClock(), 30), seconds=None)
+    play(show, interrupted, Pacer(VirtualClock(start_utc_ns=BEGAN), 30), seconds=None)
     assert interrupted.num_frames == 2

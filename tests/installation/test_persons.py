@@ -2,7 +2,6 @@
 
 import shutil
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +14,7 @@ from installation.options import DEFAULT_PERSON, TRUNCATION, Show, Sitter
 from installation.stage.pictures import resize
 from models.action_units import AU_INDEX, NUM_AUS
 from models.checkpoint import companion_path
+from tests.installation.fakes import ALWAYS
 from tests.models.tiny import (
     SMILE,
     tiny_person,
@@ -24,7 +24,6 @@ from tests.models.tiny import (
     write_tiny_weights,
 )
 
-DAY = date(2026, 1, 6)
 SCORE = (
     "version: 1\ngestures: {a: {emotion: happy}, b: {emotion: sad}}\nmoods: {m: {gestures: {a: 1, b: 1}}}\n"
 )
@@ -59,7 +58,7 @@ def score(tmp_path):
 
 
 def anchor(networks, show):
-    return app.wire(networks, show, DAY, is_live=False).portrait.anchor
+    return app.wire(networks, show, ALWAYS, is_live=False).portrait.at(0)
 
 
 # --- who ----------------------------------------------------------------------------------------------------
@@ -81,7 +80,7 @@ def test_a_score_names_a_file_from_its_own_folder(networks, score, ada, tmp_path
 
 def test_a_score_names_a_number_and_the_command_line_wins(networks, score, ada):
     three = anchor(networks, score("3"))
-    assert np.array_equal(three.ws, app.draw_person(networks, 3, TRUNCATION).ws)
+    assert np.array_equal(three.ws, draw_person(networks, 3, TRUNCATION).ws)
     assert not np.array_equal(anchor(networks, replace(score("3"), truncation=0.1)).ws, three.ws)
     missing = replace(score("nowhere.safetensors"), person=3)
     assert np.array_equal(anchor(networks, missing).ws, three.ws)
@@ -90,7 +89,7 @@ def test_a_score_names_a_number_and_the_command_line_wins(networks, score, ada):
 def test_nobody_named_is_the_person_of_the_house(networks, tmp_path):
     tmp_path.joinpath("s.yaml").write_text(SCORE)
     house = anchor(networks, Show(Path("unused"), "cpu", None, None, tmp_path / "s.yaml", seed=7))
-    assert np.array_equal(house.ws, app.draw_person(networks, DEFAULT_PERSON, TRUNCATION).ws)
+    assert np.array_equal(house.ws, draw_person(networks, DEFAULT_PERSON, TRUNCATION).ws)
 
 
 def test_a_gesture_changes_what_the_person_in_the_file_already_does(networks, ada):

@@ -13,6 +13,7 @@ from installation.stage.pacing import LONGEST_STEP_NS, Pacer, SystemClock, Virtu
 
 START_NS = 86_400 * 90 * NANOSECONDS  # a machine that has been up for 90 days
 SLEEP_OVERSHOOT_NS = 70_000
+UTC_OFFSET_NS = 1_767_697_200_000_000_000
 
 
 class RealisticClock:
@@ -24,6 +25,9 @@ class RealisticClock:
 
     def now_ns(self) -> int:
         return self.instant_ns
+
+    def utc_ns(self) -> int:
+        return self.instant_ns + UTC_OFFSET_NS
 
     def sleep_until_ns(self, instant_ns: int) -> None:
         self.num_sleeps += 1
@@ -140,3 +144,20 @@ def test_frame_rates_are_what_was_written() -> None:
 def test_impossible_frame_rates_are_refused(fps: float) -> None:
     with pytest.raises(InputError, match="frame rate"):
         frame_rate(fps)
+
+
+def test_every_tick_says_what_the_clock_on_the_wall_says():
+    """Of a stall the show sees a tenth of a second, and the clock on the wall all of it."""
+    clock = RealisticClock()
+    pacer = Pacer(clock, 30)
+    first = pacer.tick()
+    clock.work(5_000_000_000)
+    second = pacer.tick()
+    assert second.t_ns - first.t_ns == 100_000_000
+    assert second.utc_ns - first.utc_ns >= 5_000_000_000
+
+
+def test_a_virtual_clock_keeps_civil_time_too():
+    pacer = Pacer(VirtualClock(start_utc_ns=UTC_OFFSET_NS), 25)
+    ticks = [pacer.tick() for _ in range(100)]
+    assert {tick.utc_ns - tick.t_ns for tick in ticks} == {UTC_OFFSET_NS}

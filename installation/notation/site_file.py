@@ -1,0 +1,337 @@
+"""site.yaml: the file in which a technician says where the portrait hangs.
+
+hours        when the place is open: days of the week → slots
+exceptions   dates → slots, whatever the week says
+the rest     what the portrait is shown with
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Final, TypeVar
+from zoneinfo import ZoneInfo
+
+from installation.notation import times, values
+from installation.notation.document import VERSION_KEY, read_top
+from installation.notation.fields import (
+    Fields,
+    JsonSchema,
+    Key,
+    Reader,
+    Refused,
+    Report,
+    found,
+    mapping,
+    reader,
+    table_schema,
+)
+from installation.notation.problems import InvalidScore
+from installation.notation.yaml_nodes import Entry, ListNode, MapNode, Node, ScalarNode, read_nodes
+from installation.score.choreography import WEEKDAYS, Place
+from installation.score.hours import ALWAYS, WHOLE_DAY, Hours, Slot
+from installation.site import FPS, ROTATIONS, Site
+
+CLOSED, ALWAYS_OPEN, NO_CAMERA = "closed", "always", "off"
+
+Day = TypeVar("Day", int, date)
+
+# -- values --------------------------------------------------------------------------------------------------
+
+_SLOTS_FORM: Final = "11:00-19:00, a list of such, closed, or always"
+_SLOTS_SCHEMA: Final = {
+    "anyOf": [
+        {"enum": [CLOSED, ALWAYS_OPEN]},
+        times.opening_slot.schema,
+        {"type": "array", "items": times.opening_slot.schema, "minItems": 1},
+    ]
+}
+_DAYS: Final = dict.fromkeys((*WEEKDAYS, times.EVERY_DAY), _SLOTS_SCHEMA)  # to complete; ranges go too
+
+
+@reader({"enum": list(ROTATIONS)})
+def _rotation(node: Node) -> int:
+    value = node.value if isinstance(node, ScalarNode) else None
+    if type(value) is not int or value not in ROTATIONS:
+        raise Refused(f"expected one of {', '.join(map(str, ROTATIONS))} degrees, found {found(node)}")
+    return value
+
+
+@reader(
+    {"anyOf": [{"type": "integer", "minimum": 0, "maximum": 63}, {"type": "string", "pattern": "^(off$|/)"}]}
+)
+def _camera(node: Node) -> int | str | None:
+    """A camera's number or its device; None for `off`."""
+    value = node.value if isinstance(node, ScalarNode) else None
+    if value == NO_CAMERA:
+        return None
+    if isinstance(value, str) and value.startswith("/"):
+        return value
+    if type(value) is int and 0 <= value <= 63:
+        return value
+    form = f"{NO_CAMERA}, a camera's number such as 0, or its device such as /dev/v4l/by-id/…"
+    raise Refused(f"expected {form}; found {found(node)}")
+
+
+_ADDRESS = re.compile(r"(?:[^\s:/\[\]]+|\[[0-9a-fA-F:.]+\]):([0-9]{1,5})")
+
+
+@reader({"type": "string", "pattern": ":[0-9]{1,5}$"})
+def _address(node: Node) -> str:
+    match = _ADDRESS.fullmatch(node.text) if isinstance(node, ScalarNode) else None
+    if match is None or not 1 <= int(match[1]) <= 65535:
+        raise Refused(f"expected an address and a port such as 0.0.0.0:8080, found {found(node)}")
+    return match[0]
+
+
+# -- keys ----------------------------------------------------------------------------------------------------
+
+TITLE: Final = Key("title", values.text, "The name of the place, for people.")
+TIMEZONE: Final = Key("timezone", times.timezone, "Whose clock hours and cues follow: Europe/Berlin.")
+OPENING: Final = Key(
+    "opening", times.calendar_date, "The date of the opening; closed before. Arcs count from it."
+)
+HOURS: Final = Key(
+    "hours",
+    mapping(
+        {"type": "object", "properties": _DAYS, "additionalProperties": _SLOTS_SCHEMA},
+        "{tue..sun: 11:00-19:00}",
+    ),
+    "When it is open, by days (tue, tue..fri, every day); others are closed. Without hours, always open.",
+)
+EXCEPTIONS: Final = Key(
+    "exceptions",
+    mapping({"type": "object", "additionalProperties": _SLOTS_SCHEMA}, "{2026-12-24..2026-12-26: closed}"),
+    "The hours of single dates, whatever the week says.",
+)
+WEIGHTS: Final = Key("weights", values.text, "The weights file, from this file's folder.")
+CHOREOGRAPHY: Final = Key("choreography", values.text, "The choreography to play, from this file's folder.")
+PERSON: Final = Key("person", values.person, "Who is there where the choreography names nobody.")
+MONITOR: Final = Key("monitor", values.whole(0, 63), "Which monitor, from 0.")
+ROTATION: Final = Key("rotation", _rotation, "By how many degrees the picture is turned clockwise.")
+FPS_KEY: Final = Key("fps", values.number_in(1, 240, "frames per second"), "Frames per second to aim at.")
+CAMERA: Final = Key("camera", _camera, "What visitors are seen with: off, a camera's number, or its device.")
+DISPLAY_OFF: Final = Key(
+    "display_off", values.text, "The command that darkens the display while it is closed."
+)
+DESK: Final = Key("desk", _address, "Where the curator's page is served: host:port.")
+_KEYS: Final = (
+    VERSION_KEY,
+    TITLE,
+    TIMEZONE,
+    OPENING,
+    HOURS,
+    EXCEPTIONS,
+    WEIGHTS,
+    CHOREOGRAPHY,
+    PERSON,
+    MONITOR,
+    ROTATION,
+    FPS_KEY,
+    CAMERA,
+    DISPLAY_OFF,
+    DESK,
+)
+
+OWN_KEYS: Final = tuple(
+    key.name for key in (TIMEZONE, OPENING, HOURS, EXCEPTIONS, MONITOR, ROTATION, CAMERA, DISPLAY_OFF, DESK)
+)
+
+
+def site_schema() -> JsonSchema:
+    """The JSON Schema of a site.yaml, for editors that complete and check it."""
+    return {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "Site of a living portrait",
+        **table_schema(*_KEYS, required=[VERSION_KEY.name]),
+    }
+
+
+# -- the file ------------------------------------------------------------------------------------------------
+
+
+def parse_site(raw: bytes, source: str, default_zone: ZoneInfo) -> Site:
+    """The place in a file's bytes; `source` is its name in messages, `default_zone` the system's timezone.
+
+    Raises:
+        InvalidScore: with all faults at once. Warnings are in `Site.warnings`.
+    """
+    top = read_top(raw, source)
+    site = _read_site(top, default_zone)
+    if top.report.errors:
+        raise InvalidScore(top.report.problems)
+    return site
+
+
+def is_site(raw: bytes) -> bool:
+    """Whether a file means to be a site, and not a choreography: by the words that only a site has."""
+    try:
+        root = read_nodes(raw, "").root
+    except InvalidScore:
+        return False
+    names = {entry.key.text for entry in root.entries} if isinstance(root, MapNode) else set()
+    return not names.isdisjoint(OWN_KEYS) and names.isdisjoint(("gestures", "moods"))
+
+
+def _read_site(top: Fields, default_zone: ZoneInfo) -> Site:
+    top.refuse_unknown(_KEYS)
+    hours = _read_hours(top, default_zone)
+    title, weights, choreography = (top.read(key, None) for key in (TITLE, WEIGHTS, CHOREOGRAPHY))
+    return Site(
+        hours=hours,
+        title=title or "",
+        weights=weights,
+        choreography=choreography,
+        person=top.read(PERSON, None),
+        monitor=top.read(MONITOR, 0),
+        rotation=top.read(ROTATION, 0),
+        fps=top.read(FPS_KEY, FPS),
+        camera=top.read(CAMERA, None),
+        display_off=top.read(DISPLAY_OFF, None),
+        desk=top.read(DESK, None),
+        places={entry.key.text: _place(entry) for entry in top.node.entries},
+        warnings=tuple(sorted(top.report.warnings, key=lambda problem: (problem.line, problem.column))),
+    )
+
+
+def _place(entry: Entry) -> Place:
+    return Place(entry.value.line, entry.value.column, entry.key.text)
+
+
+# -- opening hours -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """A slot, and where it stands."""
+
+    slot: Slot
+    node: Node
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """The slots of a day, and the key that names it."""
+
+    key: ScalarNode
+    slots: tuple[_Written, ...]
+
+
+def _read_hours(top: Fields, default_zone: ZoneInfo) -> Hours:
+    opening = top.read(OPENING, None)
+    hours, exceptions = top.table(HOURS), top.table(EXCEPTIONS)
+    week = _read_days(hours, times.named_weekdays, lambda day: WEEKDAYS[day]) if hours else {}
+    dates = _read_days(exceptions, times.named_dates, str) if exceptions else {}
+    if hours:
+        _warn_of_overlaps(top.report, week)
+        is_ever_open = any(named.slots for named in (*week.values(), *dates.values()))
+        if not is_ever_open and not top.report.errors:
+            top.report.warn(hours.node, hours.path, "never open; write days such as tue..sun: 11:00-19:00")
+    if exceptions:
+        for day, named in dates.items():
+            _warn_of_overlaps(top.report, {day.weekday(): named})
+        _warn_of_early(exceptions, dates, opening)
+    return Hours(
+        zone=top.read(TIMEZONE, default_zone),
+        week=tuple(_slots_of(week.get(day)) for day in range(7)) if hours else ALWAYS,
+        exceptions={day: _slots_of(named) for day, named in dates.items()},
+        opening=opening,
+    )
+
+
+def _slots_of(named: _Named | None) -> tuple[Slot, ...]:
+    return tuple(written.slot for written in named.slots) if named else ()
+
+
+def _read_days(
+    table: Fields, days_of: Callable[[str], tuple[Day, ...]], word_of: Callable[[Day], str]
+) -> dict[Day, _Named]:
+    """Every day that the keys of a table name; one that is named twice is reported."""
+    named: dict[Day, _Named] = {}
+    for entry in table.node.entries:
+        slots = tuple(_read_slots(table, entry))
+        try:
+            days = days_of(entry.key.text)
+        except Refused as refused:
+            table.report.error(entry.key, table.path, str(refused))
+            continue
+        again = next((day for day in days if day in named or days.count(day) > 1), None)
+        if again is not None:
+            line = named[again].key.line if again in named else entry.key.line
+            message = f"{word_of(again)} a second time; it is already on line {line}"
+            table.report.error(entry.key, table.path, message)
+        named |= {day: _Named(entry.key, slots) for day in days if day not in named}
+    return named
+
+
+def _read_slots(table: Fields, entry: Entry) -> Iterator[_Written]:
+    """`11:00-19:00`, a list of such, `closed`, or `always`."""
+    path = table.below(entry.key.text)
+    match entry.value:
+        case ScalarNode(text=text) if text == CLOSED:
+            return
+        case ScalarNode(text=text) if text == ALWAYS_OPEN:
+            yield _Written(WHOLE_DAY, entry.value, path)
+        case ListNode(items=items) if items:
+            for number, node in enumerate(items, 1):
+                yield from _read_slot(table.report, node, f"{path}[{number}]", times.opening_slot)
+        case node:
+            yield from _read_slot(table.report, node, path, _single_slot)
+
+
+def _read_slot(report: Report, node: Node, path: str, read: Reader[Slot]) -> Iterator[_Written]:
+    try:
+        yield _Written(read(node), node, path)
+    except Refused as refused:
+        report.error(node, path, str(refused))
+
+
+@reader(times.opening_slot.schema)
+def _single_slot(node: Node) -> Slot:
+    """As `opening_slot`, where the other forms may stand as well."""
+    if not isinstance(node, ScalarNode) or ":" not in node.text:
+        raise Refused(f"expected opening hours, {_SLOTS_FORM}; found {found(node)}")
+    return times.opening_slot(node)
+
+
+# -- warnings ------------------------------------------------------------------------------------------------
+
+_DAY_S: Final = 86_400
+_WEEK_S: Final = 7 * _DAY_S
+
+
+def _warn_of_overlaps(report: Report, week: dict[int, _Named]) -> None:
+    """Slots that begin before an earlier one ends, past midnight too: perhaps a slip of the pen."""
+    slots = [(*_seconds(day, each.slot), each) for day, named in week.items() for each in named.slots]
+    slots.sort(key=lambda slot: slot[:2])
+    if slots:  # Sunday night goes on in the next week's Monday
+        opens_s, closes_s, first = slots[0]
+        slots.append((opens_s + _WEEK_S, closes_s + _WEEK_S, first))
+    open_until_s, latest = 0, ""
+    warned: set[tuple[int, int]] = set()  # a slot of many days once
+    for opens_s, closes_s, each in slots:
+        place = each.node.line, each.node.column
+        if opens_s < open_until_s and place not in warned:
+            warned.add(place)
+            report.warn(each.node, each.path, f"{each.slot} overlaps {latest}; they are taken as one")
+        if closes_s > open_until_s:
+            open_until_s, latest = closes_s, str(each.slot)
+
+
+def _seconds(day: int, slot: Slot) -> tuple[int, int]:
+    """From and until which second of the week, whose end may lie in the next."""
+    opens, closes = (at.hour * 3600 + at.minute * 60 + at.second for at in (slot.opens, slot.closes))
+    begin_s = day * _DAY_S + opens
+    return begin_s, begin_s + ((closes - opens) % _DAY_S or _DAY_S)
+
+
+def _warn_of_early(table: Fields, dates: dict[date, _Named], opening: date | None) -> None:
+    """Exceptions that come too early: one warning a key."""
+    early: dict[int, tuple[date, ScalarNode]] = {}
+    for day, named in dates.items():
+        if opening is not None and day < opening:
+            early.setdefault(id(named.key), (day, named.key))
+    for day, key in early.values():
+        message = f"{day} is before the opening on {opening}; till then it is closed"
+        table.report.warn(key, table.below(key.text), message)

@@ -1,0 +1,35 @@
+"""The place where the portrait hangs: when it is open, and what the portrait is shown with.
+
+What `installation.notation.site_file` makes of a site.yaml. Paths are as they are written: the caller takes
+them from the file's own folder.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from installation.notation.problems import Problem
+from installation.score.choreography import Place, Who
+from installation.score.hours import Hours
+
+ROTATIONS: Final = (0, 90, 180, 270)
+FPS: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A place. What it does not say is None, and the player's choice."""
+
+    hours: Hours
+    title: str = ""
+    weights: str | None = None
+    choreography: str | None = None
+    person: Who | None = None
+    monitor: int = 0  # from 0
+    rotation: int = 0  # one of ROTATIONS: by how many degrees the picture is turned clockwise
+    fps: float = FPS
+    camera: int | str | None = None  # its number or its device; None: no camera
+    display_off: str | None = None  # a command line
+    desk: str | None = None  # host:port
+    places: Mapping[str, Place] = field(default_factory=dict)  # key → where its value stands
+    warnings: tuple[Problem, ...] = ()
