@@ -66,6 +66,9 @@ weights: cast-env $(VENV)/.dev ## the default weights anew, from numbers to buil
 	  --weights build/weights/portrait.safetensors
 	$(PYTHON) -m training.fit_pseudo_autoencoder $(CAST) --latents build/latents --state build/moves --minutes 100000 \
 	  --weights build/weights/portrait.safetensors
+	$(PYTHON) -m training.fit_gaze $(CAST) --fitted build/fit --state build/gaze-fit --minutes 100000 \
+	  --weights build/weights/portrait.safetensors --out build/gaze
+	cp build/gaze/portrait*.safetensors build/weights/
 	$(PYTHON) -m training.fit_identity $(LESSONS) --out build/weights/identity_reader.safetensors
 
 cast-env: $(CAST_VENV)/.installed $(HEAD_MODEL) ## Blender and the head model; renders the cast (docs/training.md)

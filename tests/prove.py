@@ -11,6 +11,7 @@ import random
 import sys
 import time
 from collections.abc import Callable
+from datetime import datetime
 from itertools import pairwise
 
 import av
@@ -20,17 +21,23 @@ import torch
 
 from installation import app
 from installation.loading import draw_person, load_networks
+from installation.notation.document import parse_choreography
 from installation.portrait import Portrait
 from installation.ports import NANOSECONDS, Latent
 from installation.score.dice import show_dice
 from installation.score.gesture import Gesture, draw_target
 from installation.score.phrase import Phrase
+from installation.score.rehearsal import rehearse
 from installation.stage.synthesizer import TorchSynthesizer
 from models.action_units import CATEGORIES
 from models.checkpoint import file_sha256
-from run_installation import CHOREOGRAPHY, ROOT, TRUNCATION, WEIGHTS, entry
+from run_installation import CHOREOGRAPHY, ROOT, START, TRUNCATION, WEIGHTS, entry
 from tests.installation.fakes import ALWAYS, digest, tick
 from tests.models.parity import largest_difference
+from tests.motions import motions
+from tests.notation.fuzz import fuzz
+from tests.saves import saves
+from tests.score.civil import civil_time
 from training.evaluation.faces import SIDE_PX, face_probabilities
 from training.identity import load_identity_reader
 
@@ -109,9 +116,48 @@ def ten_thousand_gestures() -> Figures:
     return figures
 
 
+def motion() -> Figures:
+    """A minute, expressive beside linear: no unit jumps, no face passes neutral. The film is there to be seen."""
+    return motions(FOLDER / "motions.mp4")
+
+
+def wrong_files() -> Figures:
+    """10,000 files that are wrong in some way or other: none crashes, hangs or fills the memory."""
+    figures = fuzz(10_000)
+    holds = figures["crashes"] == 0 and figures["slowest_ms"] < 250 and figures["largest_mb"] < 20
+    return {**figures, "holds": holds}
+
+
+def edits() -> Figures:
+    """300 saves of every kind during a show: the newest good one is playing, and nothing else ever was."""
+    figures = saves(300)
+    return {**figures, "holds": figures["wrong"] == 0}
+
+
+def days() -> Figures:
+    """How long a day of each choreography takes to simulate, in seconds; nothing in it stands still."""
+    begins_ns = app.utc_ns_of(datetime.fromisoformat(START), ALWAYS.zone)
+    figures: Figures = {}
+    holds = True
+    for path in sorted(CHOREOGRAPHY.parent.glob("*.yaml")):
+        score = parse_choreography(path.read_bytes(), path.name)
+        started = time.perf_counter()
+        rehearsal = rehearse(score, SEED, ALWAYS, begins_ns, 24)
+        figures[path.stem] = round(time.perf_counter() - started, 2)
+        holds = (
+            holds
+            and float(figures[path.stem]) < 2
+            and rehearsal.num_no_ops == rehearsal.num_past_neutral == 0
+        )
+    return figures | {"holds": holds}
+
+
 CLAIMS: dict[str, Callable[[], Figures]] = {
-    claim.__name__: claim for claim in (parity, minute, frame_rates, ten_thousand_gestures)
-}
+    claim.__name__: claim
+    for claim in (
+        parity, minute, motion, frame_rates, ten_thousand_gestures, wrong_files, edits, civil_time, days
+    )
+}  # fmt: skip
 
 
 def fingerprint() -> str:
