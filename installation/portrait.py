@@ -24,7 +24,7 @@ from installation.score.motion import RIVALS, Path, path_of
 from installation.score.phrase import Phrase
 from installation.score.transition import alpha, between
 from models.action_units import AU_INDEX, NUM_AUS
-from models.controls import CONTROLS, playable
+from models.controls import CONTROLS, changes_to, playable
 
 LIDS: Final = (AU_INDEX[43], AU_INDEX[45])
 # Part → what leaves it no room: itself, what it cannot hold together with, and of the lids both their units.
@@ -177,13 +177,14 @@ class Portrait:
 
     def _changes(self, phrase: Phrase, anchor: Pose) -> tuple[float, ...]:
         """Of the person's own controls: those that the gesture names, and the arcs' drifts of the others."""
-        named = playable(phrase.controls, self._learned)
-        changes = []
-        for name, own in zip(CONTROLS, anchor.controls, strict=True):
-            drift = {name: own + phrase.drifts[name]} if name in phrase.drifts else {}
-            wanted = named.get(name, playable(drift, self._learned).get(name, own))
-            changes.append(wanted - own)
-        return tuple(changes)
+        drifting = (name for name in phrase.drifts if name not in phrase.controls)
+        drifted = {name: anchor.controls[CONTROLS.index(name)] + phrase.drifts[name] for name in drifting}
+        changes = dict(
+            zip(CONTROLS, changes_to(playable(phrase.controls, self._learned), anchor.controls), strict=True)
+        )
+        for name, wanted in playable(drifted, self._learned).items():
+            changes[name] = wanted - anchor.controls[CONTROLS.index(name)]
+        return tuple(changes.values())
 
     def become(self, who: Who, start_ns: int, fade_ns: int) -> None:
         """Turn into somebody else, from whoever is there, in that time."""

@@ -28,7 +28,7 @@ from installation.score.gesture import Gesture, draw_target
 from installation.stage import pictures
 from installation.stage.synthesizer import TorchSynthesizer
 from models.action_units import ACTION_UNITS, AU_NAMES, INTENSITY_LETTERS, au_label
-from models.controls import CONTROLS, playable
+from models.controls import changes_to, playable
 from models.people import Control, Person, save_person
 
 if TYPE_CHECKING:
@@ -84,8 +84,8 @@ def posed(networks: Networks, anchor: Pose, gesture: Gesture, *, is_binary: bool
     """The anchor's person with a gesture, its optional units drawn by the same dice each time."""
     loaded = networks.pseudo_autoencoder
     target = draw_target(gesture, show_dice(0, 0), is_binary=is_binary)
-    moved = playable(gesture.controls, loaded.learned_controls)
-    controls = tuple(moved.get(name, own) for name, own in zip(CONTROLS, anchor.controls, strict=True))
+    changes = changes_to(playable(gesture.controls, loaded.learned_controls), anchor.controls)
+    controls = tuple(own + change for own, change in zip(anchor.controls, changes, strict=True))
     return expressed(loaded.model, anchor, target, controls)
 
 

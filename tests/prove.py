@@ -117,12 +117,12 @@ def ten_thousand_gestures() -> Figures:
 
 
 def motion() -> Figures:
-    """A minute, expressive beside linear: no unit jumps, no face passes neutral. The film is there to be seen."""
+    """A minute, expressive beside linear: no unit jumps, no face passes neutral. The film is to be seen."""
     return motions(FOLDER / "motions.mp4")
 
 
 def wrong_files() -> Figures:
-    """10,000 files that are wrong in some way or other: none crashes, hangs or fills the memory."""
+    """10,000 files, most of them wrong in some way: none crashes, hangs or fills the memory."""
     figures = fuzz(10_000)
     holds = figures["crashes"] == 0 and figures["slowest_ms"] < 250 and figures["largest_mb"] < 20
     return {**figures, "holds": holds}

@@ -70,7 +70,7 @@ AUS: Final = Key(
 _CONTROL_MEANINGS: Final = {
     "yaw": "Turn of the head in degrees; + is to the right of the picture.",
     "pitch": "Tilt of the head in degrees; + is up.",
-    "gaze": "Where the eyes look, [right, up] in degrees; [0, 0] is straight ahead.",
+    "gaze": "Where the eyes look, [right, up] in degrees; at [0, 0] they meet the viewer's.",
     "age": "How old the face is, in years.",
     "light": "Where the light comes from, [right, up] in degrees.",
 }

@@ -174,8 +174,9 @@ def test_a_gesture_moves_the_controls_that_it_names_and_the_next_one_lets_them_g
     )
     shown = dict(zip(CONTROLS, portrait.at(4 * S).controls, strict=True))
     own = dict(zip(CONTROLS, home.controls, strict=True))
-    assert shown == pytest.approx(own | {"gaze_x": 8.0, "gaze_y": 0.0, "age": 70.0})
-    assert turn_deg == pytest.approx(np.hypot(8 - own["gaze_x"], own["gaze_y"]))
+    aside = 8 - 0.8 * own["yaw"]  # of the viewer, against a head that is turned
+    assert shown == pytest.approx(own | {"gaze_x": aside, "gaze_y": 0.0, "age": 70.0})
+    assert turn_deg == pytest.approx(np.hypot(aside - own["gaze_x"], own["gaze_y"]))
     portrait.begin(replace(PHRASE, start_ns=5 * S, motion=motion))
     np.testing.assert_allclose(portrait.at(9 * S).ws, home.ws, atol=1e-4)
     assert portrait.at(9 * S).controls == pytest.approx(home.controls)

@@ -14,7 +14,7 @@ from installation.options import TRUNCATION, Sitter
 from installation.stage.pictures import resize
 from models.action_units import ACTION_UNITS
 from models.au_reader import Reading
-from models.controls import CONTROLS
+from models.controls import CONTROLS, changes_to
 from models.people import load_person
 from tests.models.tiny import SMILE, TINY, tiny_person, write_tiny_person, write_tiny_weights
 
@@ -116,8 +116,9 @@ def test_a_gesture_turns_the_face_to_where_it_says(weights, capsys, written, abs
     assert capsys.readouterr().err.splitlines() == warnings
     assert pose.aus == aus(AU12=0.75 if "AU12" in written else 0)
     own = dict(zip(CONTROLS, person.controls, strict=True))
-    assert dict(zip(CONTROLS, pose.controls, strict=True)) == own | absolute
-    changes = [absolute.get(name, own[name]) - own[name] for name in CONTROLS]
+    changes = changes_to(absolute, person.controls)
+    absolute = {name: value - 0.8 * own["yaw"] * (name == "gaze_x") for name, value in absolute.items()}
+    assert dict(zip(CONTROLS, pose.controls, strict=True)) == pytest.approx(own | absolute)
     assert np.array_equal(pose.ws, model.predict(person.ws, pose.aus, changes))
 
 
