@@ -154,3 +154,22 @@ def test_the_side_that_is_asked_to_be_lit_is_the_brighter_one(networks, synthesi
         return float(cheeks[:, 144:180].mean() - cheeks[:, 76:112].mean())
 
     assert brighter_to_the_right("light=[50, 25]") > 10 + brighter_to_the_right("light=[-50, 25]")
+
+
+@pytest.mark.parametrize("person", PEOPLE)
+def test_eyes_look_where_they_are_asked_to_and_nothing_else_moves(networks, synthesizer, person):
+    """Looking to one side shows the white at the other, in both eyes."""
+    anchor = draw_person(networks, person, TRUNCATION)
+
+    def looking(gaze: str) -> np.ndarray:
+        image = synthesizer.synthesize(gesture_of(networks, anchor, f"gaze={gaze}").ws)
+        return pictures.resize(image, (256, 256)).astype(float).mean(-1)
+
+    left, right = looking("[-12, 0]"), looking("[12, 0]")
+    for centre in (97, 159):
+        eye = slice(116, 128), slice(centre - 12, centre + 12)
+        white = [np.subtract(*(half.mean() for half in np.hsplit(face[eye], 2))) for face in (left, right)]
+        assert white[1] > white[0] + 15
+    change = np.abs(right - left)
+    change[96:146, 70:186] = 0  # the eyes
+    assert change.mean() < 2
