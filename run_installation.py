@@ -61,6 +61,24 @@ class Alphas(click.ParamType[tuple[float, ...]]):
         return alphas
 
 
+class Start(click.DateTime):
+    """A day, or a time of one."""
+
+    name = "start"
+
+    def __init__(self) -> None:
+        super().__init__(["%Y-%m-%dT%H:%M", "%Y-%m-%d"])
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        return "[YYYY-MM-DD|YYYY-MM-DDTHH:MM]"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter:
+            self.fail(f"'{value}': write a day such as 2026-12-24, or 2026-12-24T18:00", param, ctx)
+
+
 class Who(click.ParamType[int | Path]):
     """A person: a number, or a file; where a command can read photographs, any other file is one."""
 
@@ -130,7 +148,7 @@ site_option = click.option(
 
 start_option = click.option(
     "--start",
-    type=click.DateTime(["%Y-%m-%dT%H:%M", "%Y-%m-%d"]),
+    type=Start(),
     default=START,
     show_default=True,
     help="When the show begins, by the site's clock, without one by UTC.",
@@ -189,7 +207,7 @@ def run(**options: Any) -> None:
 @click.option("--size", type=click.IntRange(16, 4096), default=512, show_default=True, help="Side in pixels.")
 @click.option(
     "--start",
-    type=click.DateTime(["%Y-%m-%dT%H:%M", "%Y-%m-%d"]),
+    type=Start(),
     default=START,
     show_default=True,
     help="The day that the show takes it to be: it is part of the dice.",
@@ -202,7 +220,7 @@ def record(**options: Any) -> None:
     """
     from installation import app
 
-    app.record(Show.of(options), Recording.of(options))
+    app.record(Show.of(options), Recording.of(options), said())
 
 
 @main.command()

@@ -38,6 +38,7 @@ from installation.stage.pacing import Pacer, SystemClock, VirtualClock
 from installation.stage.recorder import NullSink, open_recorder
 from installation.stage.synthesizer import TorchSynthesizer, choose_device
 from installation.texts import read_site, read_text_file, score_in
+from installation.wording import Clock, counted
 from models.action_units import ACTION_UNITS
 from models.controls import CONTROLS
 
@@ -55,34 +56,39 @@ def run(show: Show, screen: Screen, said: Collection[str] = ()) -> None:
     What the options named in `said` do not say, the site does.
     """
     show = replace(show, site=show.site or own_site())
-    site = read_site(show.site, here())
-    show, screen = placed(site, show, screen, said)
+    site = place_of(show, here())
+    show = shown_at(site, show, said)
     if not screen.headless and not has_screen():
         say("no screen here")
         now = datetime.now().astimezone()
         seconds = screen.seconds or FALLBACK_SECONDS
-        record(show, Recording(FALLBACK_PATH, seconds, fps=30, size=512, start=now), here())
+        record(show, Recording(FALLBACK_PATH, seconds, fps=30, size=512, start=now), said, here())
         return
     playing = read_text_file(show.choreography)
     networks = load_networks(show.weights)
     performance = wire(networks, show, site.hours, is_live=True)
     reload = Reload(show.choreography, playing, partial(ready, networks, show, site.hours), say)
-    sink = (
-        NullSink() if screen.headless else Display(is_fullscreen=not screen.windowed, monitor=screen.monitor)
-    )
+    monitor = screen.monitor if "monitor" in said else site.monitor
+    fps = screen.fps if "fps" in said else site.fps
+    sink = NullSink() if screen.headless else Display(is_fullscreen=not screen.windowed, monitor=monitor)
     try:
         with reload:
-            play(performance, sink, Pacer(SystemClock(), screen.fps), screen.seconds, reload)
+            play(performance, sink, Pacer(SystemClock(), fps), screen.seconds, reload)
     finally:
         sink.close()
 
 
-def record(show: Show, recording: Recording, default_zone: ZoneInfo = REPRODUCIBLE) -> None:
+def record(
+    show: Show, recording: Recording, said: Collection[str] = (), default_zone: ZoneInfo = REPRODUCIBLE
+) -> None:
     """Write the show to a file, in its own time, whatever the opening hours."""
-    site = read_site(show.site, default_zone)
-    hours = Hours.always(site.hours.zone)
-    performance = prepare(show, replace(hours, opening=site.hours.opening), is_live=False)
-    clock = VirtualClock(start_utc_ns=utc_ns_of(recording.start, hours.zone))
+    site = place_of(show, default_zone)
+    show = shown_at(site, show, said)
+    start_utc_ns = utc_ns_of(recording.start, site.hours.zone)
+    is_begun = site.hours.age_ns(start_utc_ns) > 0
+    hours = Hours(site.hours.zone, opening=site.hours.opening if is_begun else None)
+    performance = wire(load_networks(show.weights), show, hours, is_live=False)
+    clock = VirtualClock(start_utc_ns=start_utc_ns)
     recorder = open_recorder(recording.output, recording.fps, (recording.size, recording.size))
     say(f"recording {recording.seconds:g} s to {recording.output}")
     try:
@@ -96,6 +102,14 @@ def record(show: Show, recording: Recording, default_zone: ZoneInfo = REPRODUCIB
     print(recording.output)
 
 
+def place_of(show: Show, default_zone: ZoneInfo) -> Site:
+    """The place that a show is for; what is doubtful about it is said."""
+    site = read_site(show.site, default_zone)
+    for warning in site.warnings:
+        say(str(warning))
+    return site
+
+
 def own_site() -> Path | None:
     """The site.yaml in the user's configuration folder, if there is one."""
     path = platformdirs.user_config_path("living-portrait") / "site.yaml"
@@ -105,23 +119,45 @@ def own_site() -> Path | None:
     return path
 
 
-def placed(site: Site, show: Show, screen: Screen, said: Collection[str]) -> tuple[Show, Screen]:
-    """The options of `run`, with the site's in the place of those that the command line leaves open."""
-    folder = show.site.parent if show.site else Path()
-    if site.weights and "weights" not in said:
-        show = replace(show, weights=folder / site.weights)
-    if site.choreography and "choreography" not in said:
-        show = replace(show, choreography=folder / site.choreography)
-    if site.person is not None:
-        host = site.person if isinstance(site.person, int) else folder / site.person
-        show = replace(show, host=host)
-    monitor = screen.monitor if "monitor" in said else site.monitor
-    return show, replace(screen, monitor=monitor, fps=screen.fps if "fps" in said else site.fps)
+def shown_at(site: Site, show: Show, said: Collection[str]) -> Show:
+    """What is shown, with the site's in the place of what the command line leaves open.
+
+    Raises:
+        InputError: a file that the site names is not there, told at its line.
+    """
+    if show.site is None:
+        return show
+    files = files_of(site, show.site)
+    if "weights" in files and "weights" not in said:
+        show = replace(show, weights=files["weights"])
+    if "choreography" in files and "choreography" not in said:
+        show = replace(show, choreography=files["choreography"])
+    return replace(show, host=files.get("person", site.person if isinstance(site.person, int) else None))
 
 
-def prepare(show: Show, hours: Hours, *, is_live: bool) -> Performance:
-    """Read and wire a show; what is recorded, instead of shown live, is drawn exactly."""
-    return wire(load_networks(show.weights), show, hours, is_live=is_live)
+def files_of(site: Site, path: Path) -> dict[str, Path]:
+    """The files that a site.yaml names, by their keys; paths are taken from its own folder.
+
+    Raises:
+        InputError: those that are not there, each told at its line.
+    """
+    named = {"weights": site.weights, "choreography": site.choreography, "person": site.person}
+    files = {key: path.parent / name for key, name in named.items() if isinstance(name, str)}
+    missing = [key for key in site.places if key in files and not files[key].is_file()]
+    if missing:
+        places = [site.places[key] for key in missing]
+        faults = [
+            Problem(
+                str(path),
+                at.line,
+                at.column,
+                key,
+                f"no such file: {files[key]}; paths are taken from the folder of this file",
+            )
+            for key, at in zip(missing, places, strict=True)
+        ]
+        raise InputError("\n".join(map(str, faults)))
+    return files
 
 
 def wire(networks: Networks, show: Show, hours: Hours, *, is_live: bool) -> Performance:
@@ -159,9 +195,12 @@ def play(
     reload: Reload | None = None,
 ) -> None:
     """The loop: for each tick a frame, until the time is over, somebody leaves, or Ctrl-C."""
+    was_open = True
     try:
         while True:
             tick = pacer.tick()
+            if was_open != (was_open := performance.hours.is_open(tick.utc_ns)):
+                say(told_of_doors(performance.hours, tick.utc_ns))
             if seconds is not None and tick.t_ns >= round(seconds * NANOSECONDS):
                 return
             if reload:
@@ -177,6 +216,15 @@ def play(
     finally:
         if pacer.num_stalls:
             say(f"{pacer.num_stalls} times a frame or more behind")
+
+
+def told_of_doors(hours: Hours, utc_ns: int) -> str:
+    """`closed until Tue 24 Nov 2026 11:00; the picture is dark`, or `open until 19:00`."""
+    clock, change_ns = Clock(hours.zone, "%H:%M"), hours.next_change(utc_ns)
+    if hours.is_open(utc_ns):
+        return "open" if change_ns is None else f"open until {clock.at(change_ns)}"
+    until = "" if change_ns is None else f" until {clock.day(change_ns)} {clock.at(change_ns)}"
+    return f"closed{until}; the picture is dark"
 
 
 # --- the parts ----------------------------------------------------------------------------------------------
@@ -195,7 +243,9 @@ def gather(networks: Networks, show: Show, choreography: Choreography) -> Troupe
     psi = TRUNCATION if show.truncation is None else show.truncation
     named = choreography.people
     if show.person is not None:  # in the place of the one whom the score names for the whole
-        named = {who: place for who, place in named.items() if place.path != "person"}
+        others = {mood.person for mood in choreography.moods.values()}
+        others |= {cue.person for cue in choreography.cues}
+        named = {who: place for who, place in named.items() if who in others}
     people = load_people(networks, named, show.choreography, psi)
     if show.person is None and choreography.person is not None:
         return Troupe(people, choreography.person)
@@ -261,6 +311,7 @@ def check_file(file: Path, networks: Networks | None, hours: Hours | None) -> Ch
     raw = read_text_file(file)
     if is_site(raw):
         site = read_site(file, here())
+        files_of(site, file)
         return Checked(f"{site.title or 'untitled'}: a place in {site.hours.zone.key}", site.warnings)
     units = networks.pseudo_autoencoder.learned_units if networks else ACTION_UNITS
     controls = networks.pseudo_autoencoder.learned_controls if networks else CONTROLS
@@ -269,7 +320,7 @@ def check_file(file: Path, networks: Networks | None, hours: Hours | None) -> Ch
     score = reading.choreography
     if networks:
         load_people(networks, score.people, file, TRUNCATION)
-    counts = f"{len(score.gestures)} gestures, {len(score.moods)} moods"
+    counts = f"{counted(len(score.gestures), 'gesture')}, {counted(len(score.moods), 'mood')}"
     return Checked(f"{score.title or 'untitled'}: {counts}", reading.warnings)
 
 

@@ -54,8 +54,7 @@ def moment_of(plan: Plan, at: str) -> Moment:
     except Refused:
         forms = "a time of that day such as 18:03, or how far into the show, such as 90s, 12min or 1h"
         raise InputError(f"--at '{at}': expected {forms}") from None
-    if not plan.hours.is_open(utc_ns):
-        raise InputError(f"--at {at}: closed then; say a time within the opening hours of the site")
+    _check_open(plan, at, utc_ns)
     next_day_utc_ns = plan.hours.next_day(utc_ns)
     opened = list(openings(plan.hours, plan.start_utc_ns, next_day_utc_ns))
     understudy, before = Understudy(), None
@@ -66,6 +65,18 @@ def moment_of(plan: Plan, at: str) -> Moment:
     came = (who for t_ns, who in understudy.people if plan.start_utc_ns + t_ns <= utc_ns)
     person = [plan.resident, *came][-1]
     return Moment(utc_ns, opened[-1].end_utc_ns, before, now, next(phrases, None), person)
+
+
+def _check_open(plan: Plan, at: str, utc_ns: int) -> None:
+    """
+    Raises:
+        InputError: the doors are closed; the text says when they are open.
+    """
+    if plan.hours.is_open(utc_ns):
+        return
+    clock, slots = Clock(plan.hours.zone, "%H:%M"), plan.hours.slots_on(wall(utc_ns, plan.hours.zone).date())
+    opens = f"it is open {', '.join(map(str, slots))}" if slots else "it is closed all day"
+    raise InputError(f"--at {at}: closed then; on {clock.day(utc_ns)} {opens}")
 
 
 def _after(at: str) -> int:
@@ -81,6 +92,7 @@ def _at_time(plan: Plan, at: str) -> int:
     first = wall(plan.start_utc_ns, zone).date()
     both = (instant(day, time, zone) for day in (first, first + timedelta(days=1)))
     utc_ns = next(each for each in both if each >= plan.start_utc_ns)
+    _check_open(plan, at, utc_ns)
     if hours.day_of(utc_ns) != hours.day_of(plan.start_utc_ns):
         begins = f"{wall(plan.start_utc_ns, zone):%H:%M}"
         message = f"the show begins at {begins} that day; say a later time, or another --start"
@@ -120,9 +132,10 @@ def _now(plan: Plan, moment: Moment, clock: Clock) -> list[tuple[str, str]]:
     until = (
         "until the day ends" if is_to_end else f"until the first gesture after {clock.exactly(until_utc_ns)}"
     )
+    brought = f", brought by {_asker(plan.score, why.mood_by)}" if why.mood_by else ""
     rows = [
         ("gesture", ", ".join([phrase.gesture, *times])),
-        ("mood", f"{mood.name}, since {clock.exactly(start_utc_ns + why.mood_since_ns)}, {until}"),
+        ("mood", f"{mood.name}, since {clock.exactly(start_utc_ns + why.mood_since_ns)}{brought}, {until}"),
         ("leads to", ", ".join(f"{name} {chance}" for name, _, chance in _chances(mood.next))),
         ("person", str(moment.person)),
     ]

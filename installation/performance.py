@@ -8,6 +8,7 @@ from installation.portrait import Portrait, Pose
 from installation.ports import Frame, Synthesizer, Tick
 from installation.score.choreography import Choreography, Who
 from installation.score.conductor import Conductor
+from installation.score.hours import Hours
 from installation.score.phrase import Phrase
 
 
@@ -21,25 +22,37 @@ class Performance:
         self._dark = np.zeros((synthesizer.resolution, synthesizer.resolution, 3), np.uint8)
 
     @property
+    def hours(self) -> Hours:
+        """When it is played; at other times the picture is dark."""
+        return self.conductor.hours
+
+    @property
     def phrase(self) -> Phrase | None:
         """What is being played; None before the first tick."""
         return self.conductor.phrase
 
     def step(self, tick: Tick) -> Frame:
         """The frame at `tick`; ticks never go back. While the doors are closed, a dark one."""
-        if not self.conductor.is_awake(tick.utc_ns):
+        if not self.hours.is_open(tick.utc_ns):
+            if self.conductor.is_on_break(tick.utc_ns):  # or reopening would play hours in a frame
+                self._go_on(tick)
             return Frame(self._dark, tick.t_ns)
         pose = self.pose_at(tick)
         return Frame(self.synthesizer.synthesize(pose.ws), tick.t_ns)
 
     def pose_at(self, tick: Tick) -> Pose:
         """Play everything up to the tick, each at its own instant, however far apart the ticks are."""
-        for _phrase in self.conductor.advance(tick.t_ns, tick.utc_ns):
-            pass
+        self._go_on(tick)
         return self.portrait.alive(self.portrait.at(tick.t_ns), self.conductor.life_at(tick.t_ns), tick.t_ns)
 
+    def _go_on(self, tick: Tick) -> None:
+        for _phrase in self.conductor.advance(tick.t_ns, tick.utc_ns):
+            pass
+
     def go(self, tick: Tick) -> None:
-        """The next gesture now; a transition under way is left where it stands."""
+        """The next gesture now; a transition under way is left where it stands. Not in the dark."""
+        if not self.hours.is_open(tick.utc_ns):
+            return
         for _phrase in self.conductor.go(tick.t_ns, tick.utc_ns):
             pass
 

@@ -141,7 +141,7 @@ def _gestures(rehearsal: Rehearsal) -> list[str]:
         for name, each in tallies.items()
     ]
     bars = (each.num_times / most for each in tallies.values())
-    return table(("Gestures", "share", "in all", "times"), rows, bars)
+    return table(("Gestures", "of all", "in all", "times"), rows, bars)
 
 
 def _people(rehearsal: Rehearsal, clock: Clock) -> list[str]:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from installation.errors import InputError
 from installation.notation import document
 from installation.notation.problems import InvalidScore
-from installation.notation.site_file import parse_site
+from installation.notation.site_file import is_choreography, is_site, parse_site
 from installation.score.hours import Hours
 from installation.site import Site
 from models.action_units import ACTION_UNITS
@@ -40,6 +40,8 @@ def score_in(
     today: date | None = None,
 ) -> document.Reading:
     """As `read_score`, of the bytes that were read from `path`."""
+    if is_site(raw):
+        raise InputError(f"{path}: this is a place, not a choreography; write --site {path}")
     try:
         return document.read_choreography(raw, str(path), units, controls, hours, today)
     except InvalidScore as invalid:
@@ -54,8 +56,11 @@ def read_site(path: Path | None, default_zone: ZoneInfo) -> Site:
     """
     if path is None:
         return Site(Hours.always(default_zone))
+    raw = read_text_file(path)
+    if is_choreography(raw):
+        raise InputError(f"{path}: this is a choreography, not a place; write it without --site")
     try:
-        return parse_site(read_text_file(path), str(path), default_zone)
+        return parse_site(raw, str(path), default_zone)
     except InvalidScore as invalid:
         raise InputError(str(invalid)) from None
 

@@ -94,6 +94,11 @@ def count(number: int) -> str:
     return f"{number:,}" if number else NOTHING
 
 
+def counted(number: int, noun: str) -> str:
+    """`1 mood`, `2 moods`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def bar(filled: float) -> str:
     """A bar of block characters, BAR_WIDTH long for 1; whatever is not 0 can be seen."""
     eighths = round(filled * BAR_WIDTH * 8) or int(filled > 0)

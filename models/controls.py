@@ -57,8 +57,8 @@ def playable(controls: Mapping[str, float], learned: Collection[str]) -> dict[st
 def changes_to(asked: Mapping[str, float], own: Sequence[float]) -> tuple[float, ...]:
     """By how much each of somebody's `own` controls has to change for those that are asked for.
 
-    Gaze is asked for as it is seen from before the picture: at [0, 0] the eyes meet the viewer's, though the head
-    be turned; and they stay there while it turns.
+    Gaze is asked for as it is seen from before the picture: at [0, 0] the eyes meet the viewer's, though the
+    head be turned; and they stay there while it turns.
     """
     at_viewer = {"gaze_x": -KEPT * own[CONTROLS.index("yaw")]}
     wanted = {name: value + at_viewer.get(name, 0.0) for name, value in asked.items()}

@@ -15,7 +15,7 @@ from installation.notation.problems import InvalidScore
 from installation.notation.site_file import parse_site
 from models.action_units import ACTION_UNITS, AU_NAMES, CATEGORIES
 from models.controls import CONTROL_SPANS, WRITTEN
-from run_installation import ROOT, WEIGHTS
+from run_installation import ROOT, WEIGHTS, main
 
 UTC: Final = ZoneInfo("UTC")
 FILES: Final = sorted((ROOT / "choreographies").glob("*.yaml"))
@@ -92,7 +92,8 @@ def test_a_frame_takes_a_fragment_s_names_and_keeps_its_mistakes():
 
 def test_both_manuals_have_the_same_examples():
     def meant(block: str) -> list[tuple[str, object]]:
-        return [(type(each).__name__, getattr(each, "value", None)) for each in yaml.parse(block)]
+        written = block.replace("mia.yaml", "mine.yaml")  # what each calls the reader's own piece
+        return [(type(each).__name__, getattr(each, "value", None)) for each in yaml.parse(written)]
 
     english, spanish = (list(map(meant, blocks_of(manual))) for manual in MANUALS)
     assert english == spanish
@@ -128,7 +129,8 @@ def test_the_tables_of_a_manual_are_those_of_the_language(manual, learned_units)
 MISTAKES: Final = {
     "a tab; indent with spaces": "gestures:\n\tdoubt: {aus: {AU04: 0.3}}\n",
     "3 has no unit; write 3s": "gestures:\n  doubt: {aus: {AU04: 0.3}, hold: 3}\n",
-    "unknown action unit '3'": "gestures:\n  doubt: {aus: {AU04: 0,3}}\n",
+    "'3' after a comma; decimals have a point": "gestures:\n  doubt: {aus: {AU04: 0,3}}\n",
+    "found '0,3'": "gestures:\n  doubt:\n    aus:\n      AU04: 0,3\n",
     "no space after the ':'": "gestures:\n  doubt: {emotion:happy}\n",
     "not in line with what is above": "gestures:\n  doubt:\n    emotion: happy\n   hold: 3s\n",
     "a second ': ' in one line": "title: Act one: dawn\n",
@@ -146,6 +148,27 @@ def test_the_messages_that_the_manuals_explain_are_those_that_come(message):
         parse_choreography(framed(MISTAKES[message]).encode(), "mine.yaml")
     for manual in MANUALS:
         assert message in manual.read_text(encoding="utf-8")
+
+
+@each_manual
+def test_a_manual_keeps_to_its_own_words(manual):
+    text, own = manual.read_text(encoding="utf-8"), {"choreography": "mine.yaml", "coreografia": "mia.yaml"}
+    assert set(re.findall(r"\b(?:mine|mia)\.yaml", text)) == {own[manual.stem]}
+    assert not re.search(r"\bscores?\b|\bguardián\b|\btoca", text)
+
+
+@each_manual
+def test_a_manual_says_which_commands_know_the_place_and_the_day(manual):
+    text = " ".join(manual.read_text(encoding="utf-8").split())
+    for option in ("--site", "--start"):
+        takers = {name for name, command in main.commands.items() if takes(command, option)}
+        told = re.search(rf"([^.|]*) (?:take|aceptan) `{option} ", text)
+        assert told is not None
+        assert set(re.findall(r"`(\w+)`", told[1])) == takers
+
+
+def takes(command, option):
+    return any(option in parameter.opts for parameter in command.params)
 
 
 @each_manual

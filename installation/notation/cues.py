@@ -15,11 +15,11 @@ from models.controls import WRITTEN
 NOW, AFTER_GESTURE = "now", "after_gesture"
 
 AT: Final = Key("at", times.clock_time, 'The time of day at which it happens, such as "18:00".')
-DAYS: Final = Key("days", times.weekdays, "On these days of the week alone, such as [tue, wed].")
+DAYS: Final = Key("days", times.weekdays, "On these days of the week alone, such as [tue, wed], or tue..fri.")
 DATES: Final = Key("dates", times.dates, "On these dates alone, such as [2026-12-24].")
 WHEN: Final = Key(
     "when",
-    values.one_of("event", EVENTS),
+    values.one_of("event", EVENTS, guesses=False),
     "Instead of a time: when somebody comes up to the portrait, or goes.",
 )
 DO: Final = Key("do", values.text, "The gesture to play.")
@@ -95,8 +95,8 @@ def _read_cue(
     when = _read_when(fields)
     interrupt = fields.read(INTERRUPT, AFTER_GESTURE if isinstance(when, Timed) else NOW)
     do, mood = (
-        fields.read(_named(DO, "gesture", gestures), None),
-        fields.read(_named(MOOD, "mood", moods), None),
+        fields.read(_named(DO, "gesture", gestures, "tender"), None),
+        fields.read(_named(MOOD, "mood", moods, "dusk"), None),
     )
     person, fade_ns = fields.read(PERSON, None), fields.read(FADE, FADE_NS)
     cooldown_ns = fields.read(COOLDOWN, 0)
@@ -105,8 +105,8 @@ def _read_cue(
     return Cue(number, when, do, mood, person, fade_ns, interrupt == NOW, cooldown_ns)
 
 
-def _named(key: Key[str], kind: str, names: Collection[str] | None) -> Key[str]:
-    return Key(key.name, known(kind, names), key.meaning)
+def _named(key: Key[str], kind: str, names: Collection[str] | None, example: str) -> Key[str]:
+    return Key(key.name, known(kind, names, f"{key.name}: {example}"), key.meaning)
 
 
 def _check_that_it_happens(fields: Fields) -> None:

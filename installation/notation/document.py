@@ -213,7 +213,7 @@ def _read_top(top: Fields) -> Choreography | None:
     gestures = read_gestures(gesture_table, defaults) if gesture_table else None
     moods = read_moods(mood_table, gestures) if mood_table else None
     mood_names = {entry.key.text: None for entry in mood_table.node.entries} if mood_table else None
-    start = Key(START.name, known("mood", mood_names), START.meaning)
+    start = Key(START.name, known("mood", mood_names, "start: dusk"), START.meaning)
     score = Choreography(
         title=top.read(TITLE, ""),
         person=top.read(PERSON, None),

@@ -201,9 +201,14 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> str:
     names = tuple(known)
     begun = tuple(each for each in names if each.startswith(name)) if name else ()
     if len(begun) > 1:
-        names = begun  # `visitor`: either may be meant
-    elif near := _nearest(name, names):
-        return f"unknown {kind} '{name}'; did you mean '{near}'?"
+        return unlike(kind, name, begun)  # `sadly`: any of them may be meant
+    near = _nearest(name, names)
+    return f"unknown {kind} '{name}'; did you mean '{near}'?" if near else unlike(kind, name, names)
+
+
+def unlike(kind: str, name: str, known: Iterable[str]) -> str:
+    """`unknown event 'visitor'; there is visitor_arrives, visitor_leaves`: as `unknown`, without a guess."""
+    names = tuple(known)
     shown = ", ".join(map(shortened, names[:_MAX_SHOWN])) + (", …" if len(names) > _MAX_SHOWN else "")
     return f"unknown {kind} '{shortened(name)}'; there is {shown or 'none'}"
 
@@ -214,14 +219,12 @@ def unknown_key(kind: str, entry: Entry, known: Iterable[str]) -> str:
 
 
 def slip(entry: Entry) -> str:
-    """What is wrong with a key that swallowed its value, `happy:1`, or that a comma left, `5s`; or ""."""
+    """What is wrong with a key that swallowed its value, `happy:1`; or ""."""
     if not isinstance(entry.value, ScalarNode) or entry.value.text:
         return ""
     key, colon, value = map(shortened, entry.key.text.partition(":"))
     if key and colon and value:
         return f"no space after the ':'; write {key}: {value}"
-    if key[:1].isdigit() and not key.isdigit():
-        return f"'{key}' after a comma; decimals have a point, such as 0.5s"
     return ""
 
 

@@ -283,6 +283,10 @@ def _idle_in_cues(cues: Collection[Cue], is_written: Callable[[Way], bool]) -> I
         if cue.do is None and cue.mood is None and is_written((*way, "interrupt")):
             message = "a person changes at once, whatever is played; remove it"
             yield Finding((*way, "interrupt"), message)
+        is_abrupt = cue.is_immediate and (cue.do is not None or cue.mood is not None)
+        if isinstance(cue.when, str) and is_abrupt and not is_written((*way, "cooldown")):
+            message = "without a cooldown it comes with every visitor; write one, such as cooldown: 20s"
+            yield Finding((*way, "when"), message)
 
 
 # -- arcs and life -------------------------------------------------------------------------------------------
@@ -290,9 +294,7 @@ def _idle_in_cues(cues: Collection[Cue], is_written: Callable[[Way], bool]) -> I
 
 def _arcs(score: Choreography, setting: Setting) -> Iterator[Finding]:
     if score.arcs and setting.hours is not None and setting.hours.opening is None:
-        message = (
-            "the site has no opening date to count from, so nothing evolves; write opening: in its site.yaml"
-        )
+        message = "no opening day to count from, so nothing evolves; write opening: in the site.yaml"
         yield Finding(("arcs",), message)
     for number, arc in enumerate(score.arcs):
         for name, change in arc.changes.items():

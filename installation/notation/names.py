@@ -23,13 +23,14 @@ def name_of(table: Fields, entry: Entry) -> str:
     return entry.key.text
 
 
-def known(kind: str, names: Collection[str] | None) -> Reader[str]:
+def known(kind: str, names: Collection[str] | None, example: str) -> Reader[str]:
     """A reader of one of the names that are given elsewhere; None: they could not be read, so any will do."""
+    one = values.one(kind, example)
 
     def read(node: Node) -> str:
-        name = values.text(node)
+        name = one(node)
         if names is not None and name not in names:
             raise Refused(unknown(kind, name, names))
         return name
 
-    return Reader(read, values.text.schema)
+    return Reader(read, one.schema)

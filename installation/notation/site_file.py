@@ -133,9 +133,8 @@ _KEYS: Final = (
     DESK,
 )
 
-OWN_KEYS: Final = tuple(
-    key.name for key in (TIMEZONE, OPENING, HOURS, EXCEPTIONS, MONITOR, ROTATION, CAMERA, DISPLAY_OFF, DESK)
-)
+CHOREOGRAPHY_WORDS: Final = ("gestures", "moods")
+OWN_WORDS: Final = tuple(key.name for key in _KEYS if key not in (VERSION_KEY, TITLE, PERSON))
 
 
 def site_schema() -> JsonSchema:
@@ -164,13 +163,24 @@ def parse_site(raw: bytes, source: str, default_zone: ZoneInfo) -> Site:
 
 
 def is_site(raw: bytes) -> bool:
-    """Whether a file means to be a site, and not a choreography: by the words that only a site has."""
+    """Whether a file means to be a place, and not a choreography: by the words that only a place has."""
+    words = _words_of(raw)
+    return not words.isdisjoint(OWN_WORDS) and words.isdisjoint(CHOREOGRAPHY_WORDS)
+
+
+def is_choreography(raw: bytes) -> bool:
+    """Whether a file means to be a choreography, and not a place."""
+    words = _words_of(raw)
+    return words.isdisjoint(OWN_WORDS) and not words.isdisjoint(CHOREOGRAPHY_WORDS)
+
+
+def _words_of(raw: bytes) -> set[str]:
+    """The outermost keys; none where there are none to be read."""
     try:
         root = read_nodes(raw, "").root
     except InvalidScore:
-        return False
-    names = {entry.key.text for entry in root.entries} if isinstance(root, MapNode) else set()
-    return not names.isdisjoint(OWN_KEYS) and names.isdisjoint(("gestures", "moods"))
+        return set()
+    return {entry.key.text for entry in root.entries} if isinstance(root, MapNode) else set()
 
 
 def _read_site(top: Fields, default_zone: ZoneInfo) -> Site:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from datetime import date, time
 from difflib import get_close_matches
+from itertools import chain
 from typing import Final, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
@@ -13,10 +14,12 @@ from installation.score.choreography import WEEKDAYS
 from installation.score.hours import MIDNIGHT, Slot, dates_from
 
 Day = TypeVar("Day", int, date)  # of the week, or of the calendar
+T = TypeVar("T")
 
 YEARS: Final = range(1970, 3000)
 MAX_RANGE_DAYS: Final = 366
 EVERY_DAY: Final = "every day"
+_A_ZONE: Final = "America/Argentina/Buenos_Aires"
 
 _CLOCK = re.compile(r"([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?")
 _SLOT = re.compile(r"([0-9:]+) ?[-–] ?([0-9:]+)")
@@ -24,6 +27,7 @@ _DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 _CLOCK_FORM: Final = r"([01]?[0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?"
 _DATE_FORM: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _FULL_NAMES: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_DAYS_TO = re.compile(r"([a-z]+)(?: ?[-–—] ?| to )([a-z]+)")  # as others write a range
 _DAY_NAMES: Final = {name: day for names in (WEEKDAYS, _FULL_NAMES) for day, name in enumerate(names)}
 
 
@@ -76,10 +80,11 @@ def weekday(written: str) -> int:
     return _DAY_NAMES[name]
 
 
-_DAY_SCHEMA: Final = {"anyOf": [{"enum": list(WEEKDAYS)}, {"type": "string", "pattern": "^ *[A-Za-z]+ *$"}]}
+_DAYS_FORM: Final = r"^ *([Ee][Vv][Ee][Rr][Yy] [Dd][Aa][Yy]|[A-Za-z]+( *(\.\.|,) *[A-Za-z]+)*) *$"
+_DAY_SCHEMA: Final = {"anyOf": [{"enum": list(WEEKDAYS)}, {"type": "string", "pattern": _DAYS_FORM}]}
 
 
-def _each(read: Callable[[Node], Day], nodes: tuple[Node, ...]) -> Iterator[Day]:
+def _each(read: Callable[[Node], T], nodes: tuple[Node, ...]) -> Iterator[T]:
     """The items of a list; what is wrong with one is told where it stands."""
     for node in nodes:
         try:
@@ -90,11 +95,11 @@ def _each(read: Callable[[Node], Day], nodes: tuple[Node, ...]) -> Iterator[Day]
 
 @reader({"anyOf": [_DAY_SCHEMA, {"type": "array", "items": _DAY_SCHEMA, "minItems": 1}]})
 def weekdays(node: Node) -> frozenset[int]:
-    """`[tue, wed]`, or one day: 0 is Monday."""
+    """`[tue, wed]`, or what `named_weekdays` takes, such as `tue..fri`: 0 is Monday."""
     nodes = node.items if isinstance(node, ListNode) else (node,)
     if not nodes or not all(isinstance(each, ScalarNode) for each in nodes):
         raise Refused(f"expected days such as [tue, wed], found {found(node)}")
-    return frozenset(_each(lambda node: weekday(_text(node)), nodes))
+    return frozenset(chain.from_iterable(_each(lambda node: named_weekdays(_text(node)), nodes)))
 
 
 def named_weekdays(written: str) -> tuple[int, ...]:
@@ -103,8 +108,12 @@ def named_weekdays(written: str) -> tuple[int, ...]:
     Raises:
         Refused: there is something else in it.
     """
-    if written.strip().lower() == EVERY_DAY:
+    name = written.strip().lower()
+    if name == EVERY_DAY:
         return tuple(range(7))
+    ends = _DAYS_TO.fullmatch(name)
+    if ends and all(end in _DAY_NAMES for end in ends.groups()):
+        raise Refused(f"'{shortened(written.strip())}' is not a range; write {ends[1]}..{ends[2]}")
     return _listed(
         written, weekday, lambda first, last: ((first + n) % 7 for n in range((last - first) % 7 + 1))
     )
@@ -189,14 +198,21 @@ def timezone(node: Node) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        near = _zone_like(name)
-        hint = f"did you mean '{near}'?" if near else "write one such as America/Argentina/Buenos_Aires"
-        raise Refused(f"unknown timezone {found(node)}; {hint}") from None
+        raise Refused(f"unknown timezone {found(node)}; {_zone_hint(name)}") from None
+
+
+def _zone_hint(name: str) -> str:
+    if name.strip().lower().startswith(("gmt", "utc")):  # an offset, which knows no summer time
+        return f"write a city's, such as {_A_ZONE}"
+    near = _zone_like(name)
+    return f"did you mean '{near}'?" if near else f"write one such as {_A_ZONE}"
 
 
 def _zone_like(name: str) -> str | None:
     """The zone whose city is nearest: people write `Buenos Aires` and `europe/berlin`."""
-    cities = {zone.rsplit("/", 1)[-1].lower(): zone for zone in sorted(available_timezones()) if "/" in zone}
+    # Etc/GMT-3 is three hours ahead of Greenwich: the signs of these are the other way round.
+    zones = [zone for zone in sorted(available_timezones()) if "/" in zone and not zone.startswith("Etc/")]
+    cities = {zone.rsplit("/", 1)[-1].lower(): zone for zone in zones}
     city = name[-40:].rsplit("/", 1)[-1].strip().lower().replace(" ", "_")
     near = get_close_matches(city, cities, n=1, cutoff=0.75)
     return cities[near[0]] if near else None

@@ -7,7 +7,7 @@ import re
 from fractions import Fraction
 from typing import Final
 
-from installation.notation.fields import Reader, Refused, found, reader, unknown
+from installation.notation.fields import Reader, Refused, found, reader, unknown, unlike
 from installation.notation.yaml_nodes import ListNode, Node, ScalarNode
 from installation.score.gesture import Span
 from models.action_units import AU_NAMES, CATEGORIES, INTENSITY_LETTERS, INTENSITY_WORDS, au_label
@@ -43,14 +43,26 @@ def text(node: Node) -> str:
     return node.text
 
 
-def one_of(kind: str, names: tuple[str, ...]) -> Reader[str]:
-    """A reader of one of a few words."""
+def one(kind: str, example: str) -> Reader[str]:
+    """As `text`, of what there can be one of, such as a gesture."""
+
+    def read(node: Node) -> str:
+        if not isinstance(node, ScalarNode) or not node.text.strip():
+            raise Refused(f"expected one {kind}, such as {example}; found {found(node)}")
+        return node.text
+
+    return Reader(read, text.schema)
+
+
+def one_of(kind: str, names: tuple[str, ...], *, guesses: bool = True) -> Reader[str]:
+    """A reader of one of a few words; `guesses` whether another word is answered with the nearest."""
+    strange = unknown if guesses else unlike
 
     def read(node: Node) -> str:
         if not isinstance(node, ScalarNode) or node.value is None:
             raise Refused(f"expected one of {', '.join(names)}, found {found(node)}")
         if node.text not in names:
-            raise Refused(unknown(kind, node.text, names))
+            raise Refused(strange(kind, node.text, names))
         return node.text
 
     return Reader(read, {"enum": list(names)})
@@ -229,7 +241,7 @@ _EMOTIONS: Final = tuple(name.replace("_", " ") for name in CATEGORIES)
 @reader({"anyOf": [{"enum": list(_EMOTIONS)}, {"type": "string", "pattern": OTHER_SPELLING}]})
 def emotion(node: Node) -> str:
     """A category of `CATEGORIES`; spaces may stand for its underscores."""
-    written = text(node)
+    written = one("emotion", "emotion: happy")(node)
     name = _words(written)
     if name in _EMOTIONS:
         return name.replace(" ", "_")
@@ -299,8 +311,19 @@ def _components(node: Node, number: int, form: str) -> tuple[Node, ...]:
     if not isinstance(node, ListNode):
         raise Refused(f"expected {form}; found {found(node)}")
     if len(node.items) != number:
-        raise Refused(f"expected {form}; found {len(node.items)} in brackets")
+        raise Refused(f"expected {form}; found {_count(node)}")
     return node.items
+
+
+def _count(node: ListNode) -> str:
+    """`[2,5, 3]` is three numbers, of which two were meant for one."""
+    match len(node.items):
+        case 0:
+            return "an empty list"
+        case 1:
+            return "one number"
+        case number:
+            return f"{ {3: 'three', 4: 'four'}.get(number, number) } numbers; decimals have a point"
 
 
 def _amount(node: Node, form: str) -> float:

@@ -9,7 +9,7 @@ limited on the event stream before anything is built. Every node keeps its line 
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, NoReturn, TypeAlias
 
 import yaml
@@ -215,8 +215,13 @@ class _Builder:
         entries: dict[str, Entry] = {}
         while not isinstance(key_event := next(self.events), yaml.MappingEndEvent):
             key = self.node(key_event)
-            value = self.node(next(self.events))
-            if not isinstance(key, ScalarNode):
+            value = self.node(value_event := next(self.events))
+            if event.flow_style and (cut := _cut_by_a_comma(entries, key_event, value_event)):
+                rest, number, meant = cut
+                message = f"'{rest[:20]}' after a comma; decimals have a point, such as {number[:20]}"
+                self._report(key_event, message)
+                entries[meant.key.text] = meant
+            elif not isinstance(key, ScalarNode):
                 self._report(key_event, "a list or mapping as a key; a key is plain text")
             elif key.text == "<<":
                 self._report(key_event, "merge keys ('<<') are not read; write the values out")
@@ -238,6 +243,31 @@ class _Builder:
 
     def _report(self, event: yaml.Event, message: str) -> None:
         self.problems.append(Problem(self.source, *_start(event), "", message))
+
+
+_WHOLE = re.compile(r"(?:.*\.\. ?)?[-+]?[0-9]+")
+_DECIMALS = re.compile(r"[0-9]+ ?[a-zA-Z]*(?: ?\.\. ?[0-9]+ ?[a-zA-Z]*)?")
+
+
+def _cut_by_a_comma(
+    entries: dict[str, Entry], key: yaml.Event, value: yaml.Event
+) -> tuple[str, str, Entry] | None:
+    """In braces, `AU15: 0,6` is AU15: 0, and a key 6 with nothing. → the 6, the number, and what was meant.
+
+    It is meant where no space follows the comma; then nothing else need be told of half a number.
+    """
+    if not (entries and isinstance(key, yaml.ScalarEvent) and isinstance(value, yaml.ScalarEvent)):
+        return None
+    last, end, begin = next(reversed(entries.values())), key.end_mark, value.start_mark
+    if value.value or not isinstance(last.value, ScalarNode) or end is None or begin is None:
+        return None
+    has_colon = ":" in (end.buffer or "")[end.pointer : begin.pointer]
+    if has_colon or not (_WHOLE.fullmatch(last.value.text) and _DECIMALS.fullmatch(key.value)):
+        return None
+    number = f"{last.value.text}.{key.value}"
+    is_close = _start(key) == (last.value.line, last.value.column + len(last.value.text) + 1)
+    meant = replace(last.value, text=number, value=resolved(number)) if is_close else last.value
+    return key.value, number, Entry(last.key, meant)
 
 
 def _start(event: yaml.Event) -> tuple[int, int]:

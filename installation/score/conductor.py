@@ -49,6 +49,12 @@ class Asked:
     by: str
     do: str | None = None  # a gesture
     mood: str | None = None
+    is_immediate: bool = False  # what has been waiting goes on waiting
+
+
+def name_of(cue: Cue) -> str:
+    """`cue 2`: by its place in the file, from 1."""
+    return f"cue {cue.number + 1}"
 
 
 class Conductor:
@@ -68,7 +74,7 @@ class Conductor:
     ) -> None:
         self.phrase: Phrase | None = None
         self.score = score
-        self._seed, self._hours, self._face, self._is_alive = seed, hours, face, is_alive
+        self.hours, self._seed, self._face, self._is_alive = hours, seed, face, is_alive
         self._resident = self._shown = resident
         self._by_cue: Who | None = None  # the person whom a cue has brought
         self._agenda = Agenda(score.cues, hours.zone)
@@ -81,12 +87,13 @@ class Conductor:
         self._last_played: dict[int, int] = {}  # cue → show time
         self._seen_utc_ns = 0  # cues up to here have been played
         self._next_day_utc_ns = 0
+        self._reached_ns = 0  # the show time that has been shown: nothing begins before it
 
     # -- what comes from outside
 
-    def is_awake(self, utc_ns: int) -> bool:
-        """Whether the doors are open."""
-        return self._hours.is_open(utc_ns)
+    def is_on_break(self, utc_ns: int) -> bool:
+        """Whether the day has begun, be the doors closed for an hour: it goes on in the dark."""
+        return self.hours.day_began(utc_ns) <= utc_ns
 
     def advance(self, t_ns: int, utc_ns: int) -> Iterator[Phrase]:
         """Begin everything that is due up to show time `t_ns`, which is `utc_ns` on the clock; → its
@@ -96,12 +103,13 @@ class Conductor:
         if utc_ns < self._seen_utc_ns - SET_BACK_NS:
             self._seen_utc_ns = self._next_day_utc_ns = utc_ns
         if utc_ns >= self._next_day_utc_ns:
-            if self._next_day_utc_ns - self._seen_utc_ns >= AWAY_NS:
+            if t_ns - self._reached_ns >= AWAY_NS:
                 self._life = None
-            elif self.phrase:
+            if self.phrase and self._next_day_utc_ns - self._seen_utc_ns < AWAY_NS:
                 yield from self._perform(self._next_day_utc_ns - 1, offset_ns)
             yield self._begin_day(t_ns, utc_ns)
         yield from self._perform(utc_ns, offset_ns)
+        self._reached_ns = t_ns
 
     def notify(self, event: str, t_ns: int, utc_ns: int) -> Iterator[Phrase]:
         """Play the cues of an event, one of EVENTS."""
@@ -139,19 +147,20 @@ class Conductor:
         """
         if self._offered:
             self._take(*self._offered)
-        began_utc_ns, offset_ns = self._hours.day_began(utc_ns), utc_ns - t_ns
-        is_first, start_ns = self.phrase is None, max(0, began_utc_ns - offset_ns, self._now_ns)
-        day = self._hours.day_of(utc_ns).toordinal()
+        began_utc_ns, offset_ns = self.hours.day_began(utc_ns), utc_ns - t_ns
+        is_first, began_ns = self.phrase is None, began_utc_ns - offset_ns
+        start_ns = max(0, began_ns, self._now_ns)
+        day = self.hours.day_of(utc_ns).toordinal()
         number = 0 if self.phrase is None else self.phrase.number + 1
         self._scheduler = MoodScheduler(self.score, show_dice(self._seed, day), number)
         self._wake(show_dice(self._seed, day, "life"), start_ns)
-        self._next_day_utc_ns = self._hours.next_day(utc_ns)
+        self._next_day_utc_ns = self.hours.next_day(utc_ns)
         self._by_cue = None
         self._queue.clear()
         self._last_played.clear()
         self._seen_utc_ns = began_utc_ns - 1
-        if is_first and began_utc_ns < offset_ns:
-            self._seen_utc_ns = offset_ns
+        if began_ns < start_ns - (0 if is_first else AWAY_NS):  # it is under way, by this clock
+            self._seen_utc_ns = start_ns + offset_ns
             self._catch_up(began_utc_ns, start_ns)
         self._turn_into(self._wanted(), start_ns, 0 if is_first else FADE_NS)
         return self._next_phrase(start_ns, offset_ns, NEUTRAL)
@@ -172,7 +181,7 @@ class Conductor:
             if due.cue.person is not None:
                 self._by_cue = due.cue.person
             if due.cue.mood:
-                self._playing.enter(due.cue.mood, start_ns)
+                self._playing.enter(due.cue.mood, start_ns, name_of(due.cue))
 
     def _perform(self, utc_ns: int, offset_ns: int) -> Iterator[Phrase]:
         """Everything up to an instant of the clock, cues and phrases in their order."""
@@ -187,16 +196,16 @@ class Conductor:
 
     @property
     def _now_ns(self) -> int:
-        return self.phrase.start_ns if self.phrase else 0
+        return max(self._reached_ns, self.phrase.start_ns if self.phrase else 0)
 
     def _play_to(self, until_ns: int, offset_ns: int) -> Iterator[Phrase]:
         while self.phrase and self.phrase.end_ns <= until_ns:
             yield self._next_phrase(self.phrase.end_ns, offset_ns)
 
-    def _next_phrase(self, start_ns: int, offset_ns: int, current: tuple[float, ...] | None = None) -> Phrase:
+    def _next_phrase(self, start_ns: int, offset_ns: int, before: tuple[float, ...] | None = None) -> Phrase:
         """The phrase that starts here: the one that was asked for, or the one that the mood chooses.
 
-        What would change nothing is judged from `current`; None: from the face as it is.
+        What would change nothing is judged from `before`; None: from the face as it is.
         """
         scheduler = self._playing
         if self._offered:
@@ -207,9 +216,11 @@ class Conductor:
             item = self._queue.popleft()
             asked, by = item.do, item.by
             if item.mood:
-                scheduler.enter(item.mood, start_ns)
-        current = self._face.aus_at(start_ns) if current is None else current
-        phrase = scheduler.next_phrase(start_ns, current, asked, by, self._drifts(start_ns + offset_ns))
+                scheduler.enter(item.mood, start_ns, item.by)
+            if item.is_immediate:
+                break
+        current, drifts = self._face.aus_at(start_ns), self._drifts(start_ns + offset_ns)
+        phrase = scheduler.next_phrase(start_ns, current, asked, by, drifts, before)
         if self.phrase is None or phrase.mood != self.phrase.mood:
             fade_ns = scheduler.mood.fade_ns if scheduler.mood.person is not None else mood_before.fade_ns
             self._turn_into(self._wanted(), start_ns, fade_ns)
@@ -228,7 +239,7 @@ class Conductor:
         """How far the arcs have come, added up."""
         drifts: dict[str, float] = {}
         for arc in self.score.arcs:
-            for name, change in arc.at(self._hours.age_ns(utc_ns)).items():
+            for name, change in arc.at(self.hours.age_ns(utc_ns)).items():
                 drifts[name] = drifts.get(name, 0.0) + change
         return drifts
 
@@ -236,7 +247,7 @@ class Conductor:
         """The score that was offered, in the place of the one before."""
         self._offered = None
         self.score, self._seed, self._resident = score, seed, resident
-        self._agenda = Agenda(score.cues, self._hours.zone)
+        self._agenda = Agenda(score.cues, self.hours.zone)
 
     def _go_on(self, now_ns: int) -> None:
         """In the midst of a day with another score: the face as it is, the mood if it still exists."""
@@ -262,12 +273,14 @@ class Conductor:
         self._last_played[cue.number] = now_ns
         if cue.person is not None:
             self._by_cue = cue.person
-            self._turn_into(cue.person, now_ns, cue.fade_ns)
-        if cue.do or cue.mood:
-            self._queue.append(Asked(f"cue {cue.number + 1}", cue.do, cue.mood))
-            if cue.is_immediate:
-                self._queue.rotate(1)  # before what has been waiting
-                yield self._next_phrase(now_ns, offset_ns)
+            if cue.mood or self._playing.mood.person is None:  # a mood's own person stays as long as it
+                self._turn_into(cue.person, now_ns, cue.fade_ns)
+        asked = Asked(name_of(cue), cue.do, cue.mood, cue.is_immediate)
+        if (cue.do or cue.mood) and cue.is_immediate:
+            self._queue.appendleft(asked)
+            yield self._next_phrase(now_ns, offset_ns)
+        elif (cue.do or cue.mood) and asked not in self._queue:
+            self._queue.append(asked)
 
     def _wanted(self) -> Who:
         """Who is there: the mood's person, else whom a cue has brought, else the resident."""

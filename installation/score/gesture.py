@@ -9,6 +9,8 @@ from models.action_units import ACTION_UNITS, AU_INDEX, CATEGORIES, INCOMPATIBLE
 
 # Without an intensity of its own an emotion is played as strongly as in the pictures it was learned from.
 LEARNED_INTENSITY: Final = (0.6, 1.0)
+LID_UNITS: Final = frozenset((5, 7, 41, 42, 43, 44, 45, 46))
+LID_PER_DEG: Final = 0.05  # of AU41, for each degree that the eyes look down
 SPREAD: Final = 0.1  # of a written intensity: nobody smiles twice alike
 
 # AU vectors that are nowhere further apart than this look the same.
@@ -86,7 +88,8 @@ def draw_target(gesture: Gesture, dice: Dice, *, is_binary: bool = False) -> tup
 
     An emotion's prototype units are always on, its optional ones with the share of people that show them. A
     unit that cannot hold together with one already there is left out; units that the score writes come first,
-    then the prototype. With `is_binary` each unit is 0 or 1, and any intensity above 0 counts as on.
+    then the prototype. Lids follow eyes that look down, unless one of their units is there. With `is_binary`
+    each unit is 0 or 1, and any intensity above 0 counts as on.
     """
     drawn = dict(gesture.aus)
     bounds = emotion_range(gesture)
@@ -94,7 +97,16 @@ def draw_target(gesture: Gesture, dice: Dice, *, is_binary: bool = False) -> tup
         is_shown = dice.unit() < share
         if is_shown and unit not in drawn and not conflicts(unit, drawn):
             drawn[unit] = dice.between(bounds.low, bounds.high)
+    if not is_binary and (droop := lid_droop(gesture)) and LID_UNITS.isdisjoint(drawn):
+        drawn[41] = droop
     return _vector(drawn, is_binary=is_binary)
+
+
+def lid_droop(gesture: Gesture) -> float:
+    """By how much the upper lids come down with the eyes: eyes that look down from under raised lids
+    stare.
+    """
+    return min(1.0, max(0.0, -LID_PER_DEG * gesture.controls.get("gaze_y", 0.0)))
 
 
 def _vector(intensities: Mapping[int, float], *, is_binary: bool) -> tuple[float, ...]:
@@ -126,6 +138,7 @@ def reach(gesture: Gesture, *, is_binary: bool = False) -> tuple[Range, ...]:
         if not conflicts(unit, gesture.aus):
             low = bounds.low if unit in category.prototype else 0.0
             ranges[AU_INDEX[unit]] = Range(low, bounds.high)
+    ranges[AU_INDEX[41]] = Range(0.0, lid_droop(gesture))
     for unit, intensity in gesture.aus.items():
         ranges[AU_INDEX[unit]] = Range(intensity, intensity)
     if is_binary:

@@ -37,7 +37,7 @@ class MoodScheduler:
         """`first_number` is that of the next phrase."""
         self._score, self._dice, self._lags = score, dice, dice.branch("lags")
         self._mood = score.moods[score.start]
-        self._since_ns = 0
+        self._since_ns, self._mood_by = 0, ""
         self._leave_ns: int | None = None  # None: the mood is entered with the next phrase
         self._round: list[str] = []  # what `shuffle` and `cycle` still have to play before they begin again
         self._played: deque[str] = deque(maxlen=_memory(score))
@@ -65,11 +65,12 @@ class MoodScheduler:
         self._round = [name for name in self._round if self._mood.gestures.get(name, 0) > 0]
         self._played = deque(self._played, maxlen=_memory(score))
 
-    def enter(self, mood: str, now_ns: int) -> None:
-        """Change the mood now, whatever the dice had in mind."""
+    def enter(self, mood: str, now_ns: int, by: str = "") -> None:
+        """Change the mood now, whatever the dice had in mind; `by` is who wants it so."""
         if mood != self._mood.name:
             self._round = []
         self._mood = self._score.moods[mood]
+        self._mood_by = by
         self._since_ns, self._leave_ns = now_ns, now_ns + self._mood.dwell.draw_ns(self._dice)
 
     def next_phrase(
@@ -79,21 +80,25 @@ class MoodScheduler:
         asked: str | None = None,
         by: str = "",
         drifts: Mapping[str, float] | None = None,
+        before: Sequence[float] | None = None,
     ) -> Phrase:
         """The phrase that starts at `start_ns` (show time, not before the last one's start).
 
         `current` is the AU vector that the portrait has reached: 43 intensities in [0, 1]. A phrase that
-        would change nothing is drawn again. `asked` is the gesture that somebody, `by`, has asked for
-        instead of the mood's choice; `drifts` are the changes of the person's own controls that the arcs
-        have come to.
+        would change nothing, judged from `before` or else from there, is drawn again. `asked` is the gesture
+        that somebody, `by`, has asked for instead of the mood's choice; `drifts` are the changes of the
+        person's own controls that the arcs have come to.
         """
+        before = current if before is None else before
         if not asked:
             self._move_on(start_ns)
-        choice = self._draw_asked(asked, current) if asked else self._draw(current)
+        choice = self._draw_asked(asked, before) if asked else self._draw(before)
         gesture, number = choice.gesture, self._num_phrases
         onset_ns, hold_ns = gesture.onset.draw_ns(self._dice), gesture.hold.draw_ns(self._dice)
         until_ns = start_ns if self._leave_ns is None else self._leave_ns
-        why = Why(self._since_ns, until_ns, by, choice.weights, choice.excluded, choice.num_redrawn)
+        why = Why(
+            self._since_ns, until_ns, self._mood_by, by, choice.weights, choice.excluded, choice.num_redrawn
+        )
         release_ns, self._release_ns = self._release_ns, gesture.offset.draw_ns(self._dice)
         self._num_phrases, self._controls = number + 1, gesture.controls
         self._played.append(gesture.name)
@@ -101,7 +106,7 @@ class MoodScheduler:
             number=number,
             mood=self._mood.name,
             gesture=gesture.name,
-            target=choice.target,
+            target=choice.target if gesture.has_expression else tuple(current),
             start_ns=start_ns,
             onset_ns=onset_ns,
             hold_ns=hold_ns,

@@ -12,6 +12,7 @@ class Why:
 
     mood_since_ns: int  # show time at which the mood was entered …
     mood_until_ns: int  # … and from which the next gesture boundary leaves it
+    mood_by: str = ""  # the cue that brought the mood; "": the mood before led to it
     asked_by: str = ""  # the cue or the person who asked for it; "": the mood chose
     weights: Mapping[str, float] = field(default_factory=dict)  # gesture → weight, of those that could come
     excluded: Mapping[str, str] = field(default_factory=dict)  # gesture → why it could not

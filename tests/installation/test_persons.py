@@ -86,6 +86,14 @@ def test_a_score_names_a_number_and_the_command_line_wins(networks, score, ada):
     assert np.array_equal(anchor(networks, missing).ws, three.ws)
 
 
+def test_the_command_line_takes_the_place_of_one_person_and_leaves_the_others(networks, score):
+    """Somebody may be named for the whole and for a mood too: in the mood they are still there."""
+    show = replace(score("3"), person=8)
+    text = show.choreography.read_text().replace("{m: {gestures", "{m: {person: 3, gestures")
+    show.choreography.write_text(text)
+    assert set(app.wire(networks, show, ALWAYS, is_live=False).portrait.people) == {3, 8}
+
+
 def test_nobody_named_is_the_person_of_the_house(networks, tmp_path):
     tmp_path.joinpath("s.yaml").write_text(SCORE)
     house = anchor(networks, Show(Path("unused"), "cpu", None, None, tmp_path / "s.yaml", seed=7))
@@ -155,7 +163,7 @@ def test_a_person_that_the_score_names_and_that_is_missing_is_told_at_its_line(n
 
 def test_check_finds_the_people_whom_scores_name(weights, score, ada, capsys, tmp_path):
     app.check([score("../ada.safetensors").choreography], weights, is_strict=True)
-    assert "2 gestures, 1 moods" in capsys.readouterr().out
+    assert "2 gestures, 1 mood" in capsys.readouterr().out
     other = write_tiny_weights(tmp_path / "other", seed=1)
     write_tiny_person(ada, other)
     for named, message in (("ada", "no such person file"), ("../ada", "made for another generator")):

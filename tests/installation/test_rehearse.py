@@ -386,7 +386,7 @@ def test_a_place_that_never_opens_is_one_clear_line(cli, tmp_path):
     tmp_path.joinpath("never.yaml").write_text("version: 1\nhours: {mon..sun: closed}\n")
     code, _, err = cli("explain", "s.yaml", "--at", "1h", "--site", "never.yaml")
     assert code == 2
-    assert err.splitlines()[-1] == "--at 1h: closed then; say a time within the opening hours of the site"
+    assert err.splitlines()[-1].startswith("--at 1h: closed then; on ")
 
 
 @pytest.mark.parametrize("command", [["simulate", "--hours", "0.1"], ["explain", "--at", "1min"]])

@@ -61,7 +61,7 @@ def test_anything_else_is_refused(written: str) -> None:
         ("age=1e9", "1e9 is outside -1000 to 1000"),
         ("gaze=8", "expected two numbers, such as gaze=[8, 5]; found 8"),
         ("gaze=[8, 0", "found '[8'"),
-        ("light=[1, 2, 3]", "found 3 in brackets"),
+        ("light=[1, 2, 3]", "found three numbers"),
         ("gaze=[8, up]", "found 'up'"),
         ("gaze=[1, 1], yaw=1, gaze=[1, 1]", "gaze stands there twice"),
         ("roll=3", "unknown action unit 'roll'"),

@@ -113,7 +113,7 @@ def test_gestures_that_nothing_plays() -> None:
         "2:35: gestures.grief: nothing plays this gesture; give it a weight above 0 in a mood, or remove it"
     )
     assert of_gestures("joy: {emotion: happy}, grief: {emotion: sad}", score) == [told]
-    by_cue = "gestures: {a: {emotion: sad}, b: {emotion: happy}}\ncues: [{when: visitor_arrives, do: b}]\n"
+    by_cue = "gestures: {a: {emotion: sad}, b: {emotion: happy}}\ncues: [{at: 18:00, do: b}]\n"
     assert warnings(f"version: 1\n{by_cue}moods: {{m: {{gestures: {{a: 1}}}}}}\n") == []
 
 
@@ -198,15 +198,23 @@ def test_no_repeat_that_leaves_one_of_three() -> None:
         ('at: "18:00", dates: [2026-09-14], mood: m', 'at: "18:00", days: [mon], mood: n', "mood"),
         ('at: "18:00", days: [mon], mood: m', 'at: "18:00", dates: [2026-09-14], mood: n', "mood"),
         ('at: "18:00", dates: [2026-09-14], mood: m', 'at: "18:00", dates: [2026-09-14], mood: n', "mood"),
-        ("when: visitor_arrives, do: joy", "when: visitor_arrives, do: grief", "gesture"),
+        (
+            "when: visitor_arrives, do: joy, cooldown: 9s",
+            "when: visitor_arrives, do: grief, cooldown: 9s",
+            "gesture",
+        ),
         ('at: "18:00", mood: m', 'at: "18:01", mood: n', ""),
         ('at: "18:00", days: [mon], mood: m', 'at: "18:00", days: [tue], mood: n', ""),
         ('at: "18:00", dates: [2026-09-14], mood: m', 'at: "18:00", dates: [2026-09-21], mood: n', ""),
         ('at: "18:00", dates: [2026-09-14], mood: m', 'at: "18:00", days: [tue], mood: n', ""),
         ('at: "18:00", mood: m', 'at: "18:00", do: joy', ""),
         ('at: "18:00", do: grief', 'at: "18:00", do: joy', ""),  # one after the other
-        ("when: visitor_arrives, do: joy", "when: visitor_arrives, do: grief, cooldown: 1h", ""),
-        ("when: visitor_arrives, do: joy", "when: visitor_leaves, do: grief", ""),
+        (
+            "when: visitor_arrives, do: joy, cooldown: 9s",
+            "when: visitor_arrives, do: grief, cooldown: 1h",
+            "",
+        ),
+        ("when: visitor_arrives, do: joy, cooldown: 9s", "when: visitor_leaves, do: grief, cooldown: 9s", ""),
     ],
 )
 def test_cues_that_want_the_same_thing_at_the_same_time(first: str, second: str, thing: str) -> None:
@@ -236,6 +244,24 @@ def test_words_of_a_cue_that_have_no_effect() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("cue", "is_told"),
+    [
+        ("when: visitor_arrives, do: joy", True),
+        ("when: visitor_arrives, mood: n", True),
+        ("when: visitor_leaves, do: joy, interrupt: now", True),
+        ("when: visitor_arrives, do: joy, cooldown: 20s", False),
+        ("when: visitor_arrives, do: joy, cooldown: 0s", False),  # meant
+        ("when: visitor_arrives, do: joy, interrupt: after_gesture", False),
+        ("when: visitor_arrives, person: 3", False),
+        ('at: "18:00", do: joy, interrupt: now', False),
+    ],
+)
+def test_a_school_class_is_a_thunderstorm(cue: str, is_told: bool) -> None:
+    advice = "without a cooldown it comes with every visitor; write one, such as cooldown: 20s"
+    assert of_end(f"cues: [{{{cue}}}]") == ([f"5:15: cues[1].when: {advice}"] if is_told else [])
+
+
 def test_thousands_of_cues_are_soon_compared() -> None:
     cues = "".join(
         f'  - {{at: "18:00", dates: [{2000 + n // 336:04}-{n // 28 % 12 + 1:02}-{n % 28 + 1:02}], mood: m}}\n'
@@ -253,8 +279,7 @@ def test_arcs_that_go_nowhere() -> None:
     assert of_end(arcs) == [too_far]
     assert of_end(arcs, hours=OFFICE) == [too_far]
     assert of_end(arcs, hours=Hours.always(ZoneInfo("UTC"))) == [
-        "5:1: arcs: the site has no opening date to count from, so nothing evolves; "
-        "write opening: in its site.yaml",
+        "5:1: arcs: no opening day to count from, so nothing evolves; write opening: in the site.yaml",
         too_far,
     ]
     assert of_end(arcs, controls=("age",)) == [

@@ -109,6 +109,10 @@ def test_days_of_the_week(written: str, days: tuple[int, ...]) -> None:
     ("written", "reason"),
     [
         ("teu", "unknown day 'teu'; did you mean 'tue'?"),
+        ("tue-fri", "'tue-fri' is not a range; write tue..fri"),
+        ("Tue – Fri", "'Tue – Fri' is not a range; write tue..fri"),
+        ("monday to friday", "'monday to friday' is not a range; write monday..friday"),
+        ("tue-xx", "unknown day 'tue-xx'; did you mean 'tue'?"),
         ("tue..xx", "unknown day 'xx'; there is mon, tue, wed, thu, fri, sat, sun"),
         ("tue..thu..sat", "'tue..thu..sat' is not a range; a range has two ends"),
         ("sat,", "unknown day ''; there is mon, tue, wed, thu, fri, sat, sun"),
@@ -122,6 +126,11 @@ def test_what_are_no_days_of_the_week(written: str, reason: str) -> None:
 def test_the_days_of_a_cue() -> None:
     assert times.weekdays(node("[tue, Wednesday]")) == {1, 2}
     assert times.weekdays(node("sun")) == {6}
+    assert times.weekdays(node("tue..fri")) == {1, 2, 3, 4}
+    assert times.weekdays(node("sat, sun")) == {5, 6}
+    assert times.weekdays(node("[mon..tue, sat]")) == {0, 1, 5}
+    assert times.weekdays(node("every day")) == set(range(7))
+    assert refused(times.weekdays, node("tue-fri")) == "'tue-fri' is not a range; write tue..fri"
     assert refused(times.weekdays, node("[tue, wd]")) == "unknown day 'wd'; did you mean 'wed'?"
     assert refused(times.weekdays, node("[]")) == "expected days such as [tue, wed], found a list"
 
@@ -179,6 +188,10 @@ def test_timezones(name: str) -> None:
         ("../../hosts", "unknown timezone '../../hosts'; write one such as America/Argentina/Buenos_Aires"),
         ("2", "unknown timezone 2; write one such as America/Argentina/Buenos_Aires"),
         ("", "unknown timezone nothing; write one such as America/Argentina/Buenos_Aires"),
+        ("GMT-3", "unknown timezone 'GMT-3'; write a city's, such as America/Argentina/Buenos_Aires"),
+        ("UTC-03:00", "unknown timezone 'UTC-03:00'; write a city's, such as America/Argentina/Buenos_Aires"),
+        ("gmt +1", "unknown timezone 'gmt +1'; write a city's, such as America/Argentina/Buenos_Aires"),
+        ("Etc/GTM-3", "unknown timezone 'Etc/GTM-3'; write one such as America/Argentina/Buenos_Aires"),
         ("[UTC]", "unknown timezone a list; write one such as America/Argentina/Buenos_Aires"),
     ],
 )  # fmt: skip
@@ -196,5 +209,18 @@ def test_what_is_written_as_the_schema_has_it_is_read() -> None:
             times.opening_slot(scalar(written))
     for written in ("24:00-02:00", "11:00-24:01", "11:00", "11:60-12:00"):
         assert not re.search(slot, written)
+    form = times.weekdays.schema["anyOf"][0]["anyOf"][1]["pattern"]
+    for written in (
+        "tue..fri",
+        " Tue .. fri",
+        "sat,sun",
+        "mon, wed..fri",
+        "every day",
+        "Every Day ",
+        "Sunday",
+    ):
+        assert re.search(form, written)
+        times.weekdays(scalar(written))
+    assert not re.search(form, "tue-fri")
     days = times.weekdays.schema["anyOf"][0]["anyOf"][0]["enum"]
     assert times.weekdays(ListNode(1, 1, tuple(map(scalar, days)))) == set(range(7))

@@ -165,3 +165,50 @@ def test_a_merge_bomb_is_refused_at_its_first_alias() -> None:
 def test_nothing_but_invalid_score_comes_out(raw: bytes | str) -> None:
     with suppress(InvalidScore):
         read_nodes(raw if isinstance(raw, bytes) else raw.encode(), "a.yaml")
+
+
+@pytest.mark.parametrize(
+    ("written", "number", "value"),
+    [
+        ("0,6", "0.6", 0.6),
+        ("-2,5", "-2.5", -2.5),
+        ("1,5s", "1.5s", "1.5s"),
+        ("1s..2,5s", "1s..2.5s", "1s..2.5s"),
+    ],
+)
+def test_a_decimal_comma_in_braces_is_told_once_and_read_as_it_is_meant(
+    written: str, number: str, value: object
+) -> None:
+    rest = written.partition(",")[2]
+    message = f"'{rest}' after a comma; decimals have a point, such as {number}"
+    assert faults(f"{{a: {written}, b: 1}}") == [f"a.yaml:1:{6 + written.index(',')}: {message}"]
+    root = read_nodes(f"{{a: {written}, b: 1}}".encode(), "s.yaml").root
+    assert isinstance(root, MapNode)
+    assert [(entry.key.text, getattr(entry.value, "value", None)) for entry in root.entries] == [
+        ("a", value),
+        ("b", 1),
+    ]
+
+
+def test_several_decimal_commas_are_no_duplicate_keys() -> None:
+    message = "'5' after a comma; decimals have a point, such as 0.5"
+    assert faults("{a: 0,5, b: 0,5, c: {d: 0,5 }}") == [
+        f"a.yaml:1:{column}: {message}" for column in (7, 15, 27)
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{5}",
+        "{a: x, 5}",
+        "{a: 0.8, 15}",
+        "{a: 1, 15: }",
+        "{a: 1, 15: 2}",
+        "{a: 1, b}",
+        "{a: {}, 5}",
+        "a: 1\n5:\n",
+    ],
+)
+def test_numbers_as_keys_are_no_decimals(text: str) -> None:
+    assert faults(text) == []

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from installation.score.dice import Dice
+from installation.score.dice import Dice, show_dice
 from installation.score.gesture import Gesture, draw_target, reach
 from models.action_units import ACTION_UNITS, AU_INDEX, CATEGORIES, INCOMPATIBLE
 
@@ -58,3 +58,16 @@ def test_in_chained_motion_a_slight_unit_is_on() -> None:
     assert on(draw_target(Gesture("g", None, None, {4: 0.4, 12: 0.0}), Dice("binary"), is_binary=True)) == {
         4: 1.0
     }
+
+
+def test_lids_follow_eyes_that_look_down_unless_the_gesture_names_one_of_theirs() -> None:
+    def droop(gesture: Gesture) -> float:
+        return draw_target(gesture, show_dice(1, 0))[AU_INDEX[41]]
+
+    down = {"gaze_x": 3.0, "gaze_y": -8.0}
+    assert droop(Gesture("g", "sad", None, controls=down)) == 0.4
+    assert droop(Gesture("g", "sad", None, controls=down | {"gaze_y": 8.0})) == 0
+    assert droop(Gesture("g", None, None, {5: 0.5}, down)) == 0
+    assert droop(Gesture("g", None, None, {41: 0.0}, down)) == 0
+    binary = draw_target(Gesture("g", "sad", None, controls=down), show_dice(1, 0), is_binary=True)
+    assert binary[AU_INDEX[41]] == 0
