@@ -106,7 +106,7 @@ def offers(
             offer = read(readable(content, path))
         except InputError as error:
             if wrong != (content, str(error)):
-                say(f"{error}\nthe one before plays on")
+                say(f"{error}\nplaying on with the one before")
             wrong = content, str(error)
             continue
         assert isinstance(content, bytes)

@@ -60,7 +60,7 @@ def test_a_wrong_file_is_told_with_its_places_and_changes_nothing() -> None:
     (lines,) = said
     fault, playing_on = lines.splitlines()
     assert fault.startswith("score.yaml:9:17: gestures.frown") and "AU99" in fault
-    assert playing_on == "the one before plays on"
+    assert playing_on == "playing on with the one before"
 
 
 def test_the_same_wrong_bytes_are_told_once_until_they_have_been_right() -> None:
@@ -85,7 +85,7 @@ def test_a_missing_file_is_one_line_and_playing_on() -> None:
     assert titles([SCORE, missing, SCORE], said) == []
     assert said[0].splitlines() == [
         "score.yaml: cannot be read (No such file or directory)",
-        "the one before plays on",
+        "playing on with the one before",
     ]
 
 
