@@ -30,6 +30,9 @@ SLOWER: Final = (1 + math.sqrt(5)) / 2
 # Upper lids follow the eyes: AU43 when they look down, AU05 when they look up.
 LID_PER_DEG: Final = 0.03
 
+# Of AU45: drawn lids meet there, and a blink that went further would keep them shut too long.
+LIDS_MEET: Final = 0.8
+
 CYCLE_SIGMA: Final = 0.1  # of the logarithm of a breath's length
 INHALE_SHARE: Final = (0.36, 0.42)
 EXHALE_SHARE: Final = 0.5  # then a pause
@@ -103,7 +106,7 @@ class Life:
             aus[index] = stir * most * wave.at(t_ns)
         # One lid cannot be raised and lowered, and while it blinks it does neither.
         lid = aus[LID] - LID_PER_DEG * gaze_deg * y
-        aus[BLINK] = blinks * self._blinks.closure(t_ns)
+        aus[BLINK] = blinks * LIDS_MEET * self._blinks.closure(t_ns)
         aus[LID] = min(1.0, max(0.0, lid)) * (1 - aus[BLINK])
         aus[UPPER_LID] = min(1.0, max(0.0, -lid)) * (1 - aus[BLINK])
 
