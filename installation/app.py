@@ -6,7 +6,7 @@ Here are the commands of the show; those that make a single thing are in `stills
 import sys
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -21,9 +21,8 @@ from installation.loading import (
     load_people,
     load_person_or_draw,
 )
-from installation.notation.problems import Problem
+from installation.notation.problems import Problem, problem_at
 from installation.notation.site_file import is_site
-from installation.notation.values import DAILY
 from installation.options import DEFAULT_PERSON, TRUNCATION, Recording, Screen, Show, Sitter
 from installation.performance import Performance
 from installation.portrait import Portrait, Pose
@@ -31,20 +30,19 @@ from installation.ports import NANOSECONDS, Command, Sink
 from installation.reload import Offer, Reload
 from installation.score.choreography import Choreography, Who
 from installation.score.conductor import Conductor
-from installation.score.hours import Hours
+from installation.score.hours import Hours, instant
 from installation.site import Site
 from installation.stage.display import Display, has_screen
 from installation.stage.pacing import Pacer, SystemClock, VirtualClock
 from installation.stage.recorder import NullSink, open_recorder
 from installation.stage.synthesizer import TorchSynthesizer, choose_device
-from installation.texts import read_site, read_text_file, score_in
+from installation.texts import REPRODUCIBLE, read_site, read_text_file, score_in
 from installation.wording import Clock, counted
 from models.action_units import ACTION_UNITS
 from models.controls import CONTROLS
 
 FALLBACK_SECONDS = 20.0
 FALLBACK_PATH = Path("build/portrait.mp4")
-REPRODUCIBLE = ZoneInfo("UTC")  # where no site says where: a recording of 18:00 is one of 18:00 anywhere
 
 
 # --- the show -----------------------------------------------------------------------------------------------
@@ -60,7 +58,7 @@ def run(show: Show, screen: Screen, said: Collection[str] = ()) -> None:
     show = shown_at(site, show, said)
     if not screen.headless and not has_screen():
         say("no screen here")
-        now = datetime.now().astimezone()
+        now = datetime.now(site.hours.zone)
         seconds = screen.seconds or FALLBACK_SECONDS
         record(show, Recording(FALLBACK_PATH, seconds, fps=30, size=512, start=now), said, here())
         return
@@ -84,7 +82,7 @@ def record(
     """Write the show to a file, in its own time, whatever the opening hours."""
     site = place_of(show, default_zone)
     show = shown_at(site, show, said)
-    start_utc_ns = utc_ns_of(recording.start, site.hours.zone)
+    start_utc_ns = instant(recording.start.date(), recording.start.time(), site.hours.zone)
     is_begun = site.hours.age_ns(start_utc_ns) > 0
     hours = Hours(site.hours.zone, opening=site.hours.opening if is_begun else None)
     performance = wire(load_networks(show.weights), show, hours, is_live=False)
@@ -143,29 +141,22 @@ def files_of(site: Site, path: Path) -> dict[str, Path]:
     """
     named = {"weights": site.weights, "choreography": site.choreography, "person": site.person}
     files = {key: path.parent / name for key, name in named.items() if isinstance(name, str)}
-    missing = [key for key in site.places if key in files and not files[key].is_file()]
-    if missing:
-        places = [site.places[key] for key in missing]
-        faults = [
-            Problem(
-                str(path),
-                at.line,
-                at.column,
-                key,
-                f"no such file: {files[key]}; paths are taken from the folder of this file",
-            )
-            for key, at in zip(missing, places, strict=True)
-        ]
+    faults = [
+        problem_at(
+            str(path), place, f"no such file: {files[key]}; paths are taken from the folder of this file"
+        )
+        for key, place in site.places.items()
+        if key in files and not files[key].is_file()
+    ]
+    if faults:
         raise InputError("\n".join(map(str, faults)))
     return files
 
 
 def wire(networks: Networks, show: Show, hours: Hours, *, is_live: bool) -> Performance:
     """Choreography, dice, portrait and synthesizer, joined."""
-    offer, loaded = (
-        ready(networks, show, hours, read_text_file(show.choreography)),
-        networks.pseudo_autoencoder,
-    )
+    offer = ready(networks, show, hours, read_text_file(show.choreography))
+    loaded = networks.pseudo_autoencoder
     for warning in offer.warnings:
         say(str(warning))
     portrait = Portrait(loaded.model, offer.people, offer.resident, loaded.learned_controls)
@@ -184,7 +175,7 @@ def ready(networks: Networks, show: Show, hours: Hours, raw: bytes) -> Offer:
     reading = score_in(raw, show.choreography, loaded.learned_units, loaded.learned_controls, hours, today)
     score = reading.choreography
     troupe = gather(networks, show, score)
-    return Offer(score, seed_of(show, score), troupe.people, troupe.resident, reading.warnings)
+    return Offer(score, score.seed_for(show.seed), troupe.people, troupe.resident, reading.warnings)
 
 
 def play(
@@ -253,12 +244,6 @@ def gather(networks: Networks, show: Show, choreography: Choreography) -> Troupe
     resident = next(host for host in hosts if host is not None)
     name = resident if isinstance(resident, int) else str(resident.resolve())
     return Troupe({**people, name: sit(networks, replace(show, person=resident))}, name)
-
-
-def seed_of(show: Show, choreography: Choreography) -> int:
-    """The command line's, else the score's; the day is part of every draw in any case."""
-    named = choreography.seed if show.seed is None else show.seed
-    return 0 if named == DAILY else int(named)
 
 
 def sit(networks: Networks, sitter: Sitter) -> Pose:
@@ -336,12 +321,6 @@ def networks_to_check_for(weights: Path) -> Networks | None:
 def here() -> ZoneInfo:
     """The timezone of this machine, where no site says another."""
     return tzlocal.get_localzone()
-
-
-def utc_ns_of(wall: datetime, zone: ZoneInfo) -> int:
-    """Nanoseconds since 1970 of a wall clock's time in a zone, unless it brings a zone of its own."""
-    local = wall if wall.tzinfo else wall.replace(tzinfo=zone)
-    return round((local - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds()) * NANOSECONDS
 
 
 def say(message: str) -> None:

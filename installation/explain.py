@@ -55,6 +55,10 @@ def moment_of(plan: Plan, at: str) -> Moment:
         forms = "a time of that day such as 18:03, or how far into the show, such as 90s, 12min or 1h"
         raise InputError(f"--at '{at}': expected {forms}") from None
     _check_open(plan, at, utc_ns)
+    if ":" in at and plan.hours.day_of(utc_ns) != plan.hours.day_of(plan.start_utc_ns):
+        begins = f"{wall(plan.start_utc_ns, plan.hours.zone):%H:%M}"
+        message = f"the show begins at {begins} that day; say a later time, or another --start"
+        raise InputError(f"--at {at}: {message}")
     next_day_utc_ns = plan.hours.next_day(utc_ns)
     opened = list(openings(plan.hours, plan.start_utc_ns, next_day_utc_ns))
     understudy, before = Understudy(), None
@@ -88,16 +92,10 @@ def _after(at: str) -> int:
 
 def _at_time(plan: Plan, at: str) -> int:
     """The instant of a time of the day, or of the night that still belongs to it."""
-    hours, zone, time = plan.hours, plan.hours.zone, clock_time(scalar(at))
+    zone, time = plan.hours.zone, clock_time(scalar(at))
     first = wall(plan.start_utc_ns, zone).date()
     both = (instant(day, time, zone) for day in (first, first + timedelta(days=1)))
-    utc_ns = next(each for each in both if each >= plan.start_utc_ns)
-    _check_open(plan, at, utc_ns)
-    if hours.day_of(utc_ns) != hours.day_of(plan.start_utc_ns):
-        begins = f"{wall(plan.start_utc_ns, zone):%H:%M}"
-        message = f"the show begins at {begins} that day; say a later time, or another --start"
-        raise InputError(f"--at {at}: {message}")
-    return utc_ns
+    return next(each for each in both if each >= plan.start_utc_ns)
 
 
 # --- telling it ---------------------------------------------------------------------------------------------

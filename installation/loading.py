@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import torch
 
 from installation.errors import InputError
-from installation.notation.problems import Problem
+from installation.notation.problems import problem_at
 from installation.portrait import Pose, anchor_at
 from installation.ports import Image, Latent
 from installation.score.choreography import Place, Who
@@ -90,7 +90,7 @@ def load_people(
                 networks, path.parent / who if isinstance(who, str) else who, truncation_psi
             )
         except InputError as error:
-            faults.append(str(Problem(str(path), place.line, place.column, place.path, str(error))))
+            faults.append(str(problem_at(str(path), place, str(error))))
     if faults:
         raise InputError("\n".join(faults))
     return people

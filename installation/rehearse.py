@@ -15,16 +15,14 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from installation.notation.problems import printable
-from installation.notation.values import DAILY
 from installation.options import DEFAULT_PERSON
 from installation.score.choreography import Choreography, Timed, Who
 from installation.score.hours import Hours, instant
 from installation.score.phrase import NANOSECONDS
 from installation.score.rehearsal import Rehearsal, Stay, Stretch, Tally, rehearse
-from installation.texts import read_score, read_site
+from installation.texts import REPRODUCIBLE, read_score, read_site
 from installation.wording import Clock, count, deed, length, occasion, share, table, wall
 
-ZONE: Final = ZoneInfo("UTC")  # where no site says where: 18:00 is 18:00 anywhere
 MAX_TIMES: Final = 6  # of one cue that are told
 
 
@@ -49,16 +47,15 @@ def planned(file: Path, start: datetime, seed: int | None, site: Path | None) ->
     Raises:
         InputError: every fault of the files.
     """
-    place = read_site(site, ZONE)
+    place = read_site(site, REPRODUCIBLE)
     reading = read_score(file, hours=place.hours if site else None, today=start.date())
     for warning in (*place.warnings, *reading.warnings):
         print(warning, file=sys.stderr)
     score = reading.choreography
-    named = score.seed if seed is None else seed
     residents = (score.person, place.person, DEFAULT_PERSON)
     return Plan(
         score=score,
-        seed=0 if named == DAILY else int(named),
+        seed=score.seed_for(seed),
         hours=place.hours,
         start_utc_ns=instant(start.date(), start.time(), place.hours.zone),
         resident=next(who for who in residents if who is not None),

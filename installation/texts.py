@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from datetime import date
 from pathlib import Path
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from installation.errors import InputError
@@ -13,6 +14,9 @@ from installation.score.hours import Hours
 from installation.site import Site
 from models.action_units import ACTION_UNITS
 from models.controls import CONTROLS
+
+# Where no site says where: a recording of 18:00 is one of 18:00 anywhere.
+REPRODUCIBLE: Final = ZoneInfo("UTC")
 
 
 def read_score(
@@ -40,11 +44,11 @@ def score_in(
     today: date | None = None,
 ) -> document.Reading:
     """As `read_score`, of the bytes that were read from `path`."""
-    if is_site(raw):
-        raise InputError(f"{path}: this is a place, not a choreography; write --site {path}")
     try:
         return document.read_choreography(raw, str(path), units, controls, hours, today)
     except InvalidScore as invalid:
+        if is_site(raw):
+            raise InputError(f"{path}: this is a place, not a choreography; write --site {path}") from None
         raise InputError(str(invalid)) from None
 
 
@@ -57,11 +61,13 @@ def read_site(path: Path | None, default_zone: ZoneInfo) -> Site:
     if path is None:
         return Site(Hours.always(default_zone))
     raw = read_text_file(path)
-    if is_choreography(raw):
-        raise InputError(f"{path}: this is a choreography, not a place; write it without --site")
     try:
         return parse_site(raw, str(path), default_zone)
     except InvalidScore as invalid:
+        if is_choreography(raw):
+            raise InputError(
+                f"{path}: this is a choreography, not a place; write it without --site"
+            ) from None
         raise InputError(str(invalid)) from None
 
 

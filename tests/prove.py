@@ -26,6 +26,7 @@ from installation.portrait import Portrait
 from installation.ports import NANOSECONDS, Latent
 from installation.score.dice import show_dice
 from installation.score.gesture import Gesture, draw_target
+from installation.score.hours import instant
 from installation.score.phrase import Phrase
 from installation.score.rehearsal import rehearse
 from installation.stage.synthesizer import TorchSynthesizer
@@ -136,7 +137,8 @@ def edits() -> Figures:
 
 def days() -> Figures:
     """How long a day of each choreography takes to simulate, in seconds; nothing in it stands still."""
-    begins_ns = app.utc_ns_of(datetime.fromisoformat(START), ALWAYS.zone)
+    start = datetime.fromisoformat(START)
+    begins_ns = instant(start.date(), start.time(), ALWAYS.zone)
     figures: Figures = {}
     holds = True
     for path in sorted(CHOREOGRAPHY.parent.glob("*.yaml")):

@@ -37,7 +37,7 @@ from installation.notation.gestures import (
 from installation.notation.lint import A_MONDAY, Finding, Setting, Way, lint
 from installation.notation.moods import MOOD_KEYS, MOODS, PERSON, read_moods
 from installation.notation.names import known
-from installation.notation.problems import InvalidScore, Problem, in_order
+from installation.notation.problems import InvalidScore, Problem, in_order, problem_at
 from installation.notation.yaml_nodes import ListNode, MapNode, Node, ScalarNode, read_nodes
 from installation.score.choreography import Choreography, Place, Who
 from installation.score.hours import Hours
@@ -284,7 +284,7 @@ def _walk(way: Way, place: Place, node: Node) -> Iterator[tuple[Way, Place]]:
 def _warning(source: str, places: _Places, finding: Finding) -> Problem:
     ways = (finding.way[:length] for length in range(len(finding.way), -1, -1))
     place = next(places[way] for way in ways if way in places)
-    return Problem(source, place.line, place.column, place.path, finding.message, is_warning=True)
+    return problem_at(source, place, finding.message, is_warning=True)
 
 
 def _people(score: Choreography, places: _Places) -> dict[Who, Place]:

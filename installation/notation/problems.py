@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from installation.score.choreography import Place
+
 MAX_TOLD: Final = 100  # problems of one file at once
 
 
@@ -23,6 +25,11 @@ class Problem:
         severity = "warning: " if self.is_warning else ""
         path = f"{self.path}: " if self.path else ""
         return printable(f"{self.source}:{self.line}:{self.column}: {severity}{path}{self.message}")
+
+
+def problem_at(source: str, place: Place, message: str, *, is_warning: bool = False) -> Problem:
+    """A fault of what stands at a place of the file `source`."""
+    return Problem(source, place.line, place.column, place.path, message, is_warning)
 
 
 def printable(text: str) -> str:

@@ -102,6 +102,13 @@ class Choreography:
     life: Liveliness = field(default_factory=Liveliness)
     people: Mapping[Who, Place] = field(default_factory=dict)  # everybody it names, and where first
 
+    def seed_for(self, said: int | None) -> int:
+        """The number of the dice: what was said, else the score's own. The day is part of every draw in any
+        case, so `daily` needs none.
+        """
+        named = self.seed if said is None else said
+        return named if isinstance(named, int) else 0
+
     @property
     def is_chained(self) -> bool:
         """Each target latent is computed from the latest one (the paper's chained mode), not the anchor."""
