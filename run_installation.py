@@ -11,7 +11,15 @@ from click.core import ParameterSource
 
 from installation.errors import InputError
 from installation.notation.values import PERSON_SUFFIX
-from installation.options import REFINEMENT_STEPS, TRUNCATION, Recording, Screen, Show, Sitter
+from installation.options import (
+    REFINEMENT_STEPS,
+    TRUNCATION,
+    Recording,
+    Screen,
+    Show,
+    Sitter,
+    is_footage,
+)
 
 # Commands import the application when they are called: it brings PyTorch, and help should not wait for that.
 
@@ -95,6 +103,24 @@ class Who(click.ParamType[int | Path]):
         if not self.is_photo_read and Path(value).suffix.lower() != PERSON_SUFFIX:
             self.fail(f"'{value}' is neither a number nor a person file (NAME{PERSON_SUFFIX})", param, ctx)
         return Path(value)
+
+
+class Webcam(click.ParamType[int | Path]):
+    """A camera's number, its device, or a video file in its place; of a recording, the file alone."""
+
+    def __init__(self, *, is_live: bool) -> None:
+        self.is_live = is_live
+        self.name = "number|device|video" if is_live else "video"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | Path:
+        webcam = int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else Path(value)
+        if not self.is_live and not is_footage(webcam):
+            self.fail(f"'{value}' is no video: what a camera sees is never written", param, ctx)
+        if is_footage(webcam) and not Path(value).is_file():
+            self.fail(f"'{value}': no such video; cameras are numbers or devices, such as 0", param, ctx)
+        if Path(value).suffix.lower() in (".yaml", ".yml"):
+            self.fail(f"'{value}' is a choreography; write --webcam 0 before it", param, ctx)
+        return webcam
 
 
 def with_weights(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -181,12 +207,23 @@ def main() -> None:
 )
 @click.option("--headless", is_flag=True, help="Play without a screen, and write nothing.")
 @click.option("--seconds", type=Finite(0, min_open=True), help="Stop after this long.  [default: never]")
+@click.option(
+    "--webcam",
+    type=Webcam(is_live=True),
+    is_flag=False,
+    flag_value="0",
+    help="See visitors by the camera of this number or device, by itself the first; or in a video file.",
+)
 @with_weights
 def run(**options: Any) -> None:
     """Show the living portrait, fullscreen.
 
     Esc leaves, F toggles fullscreen, space plays the next gesture at once. Without a screen, 20 seconds are
     recorded to build/portrait.mp4 instead.
+
+    With a camera it looks back at visitors, and takes up the face of one who stays for a while. Del forgets
+    them at once. Where the site says so, their face is only taken up when Enter says that they agree. Nothing
+    of anybody is ever written: docs/privacy.md.
     """
     from installation import app
 
@@ -212,6 +249,7 @@ def run(**options: Any) -> None:
     show_default=True,
     help="The day that the show takes it to be: it is part of the dice.",
 )
+@click.option("--webcam", type=Webcam(is_live=False), help="See the visitors in this video file.")
 @with_weights
 def record(**options: Any) -> None:
     """Write the show to OUTPUT: a video (.mp4), or a folder of PNG frames (anything else).

@@ -3,11 +3,12 @@
 Here are the commands of the show; those that make a single thing are in `stills.py`.
 """
 
-import sys
 from collections.abc import Collection, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -15,29 +16,22 @@ import platformdirs
 import tzlocal
 
 from installation.errors import InputError
-from installation.loading import (
-    Networks,
-    load_networks,
-    load_people,
-    load_person_or_draw,
-)
+from installation.loading import Networks, load_networks, load_people
 from installation.notation.problems import Problem, problem_at
 from installation.notation.site_file import is_site
-from installation.options import DEFAULT_PERSON, TRUNCATION, Recording, Screen, Show, Sitter
+from installation.options import TRUNCATION, Recording, Screen, Show, is_footage
 from installation.performance import Performance
-from installation.portrait import Portrait, Pose
-from installation.ports import NANOSECONDS, Command, Sink
-from installation.reload import Offer, Reload
-from installation.score.choreography import Choreography, Who
-from installation.score.conductor import Conductor
+from installation.ports import NANOSECONDS, Command, Remote, Sink
+from installation.reload import Reload
 from installation.score.hours import Hours, instant
 from installation.site import Site
 from installation.stage.display import Display, has_screen
+from installation.stage.osc import OscRemote
 from installation.stage.pacing import Pacer, SystemClock, VirtualClock
 from installation.stage.recorder import NullSink, open_recorder
-from installation.stage.synthesizer import TorchSynthesizer, choose_device
 from installation.texts import REPRODUCIBLE, read_site, read_text_file, score_in
-from installation.wording import Clock, counted
+from installation.wiring import live_eyes, prepare_to_see, ready, recorded_eyes, visit_with, wire
+from installation.wording import Clock, counted, say
 from models.action_units import ACTION_UNITS
 from models.controls import CONTROLS
 
@@ -58,22 +52,43 @@ def run(show: Show, screen: Screen, said: Collection[str] = ()) -> None:
     show = shown_at(site, show, said)
     if not screen.headless and not has_screen():
         say("no screen here")
+        if show.webcam is not None and not is_footage(show.webcam):
+            say("recording without the camera: a visitor's face is never written; --headless plays with it")
+            show = replace(show, webcam=None)
         now = datetime.now(site.hours.zone)
         seconds = screen.seconds or FALLBACK_SECONDS
         record(show, Recording(FALLBACK_PATH, seconds, fps=30, size=512, start=now), said, here())
         return
+    if show.webcam is None and site.camera is not None:
+        show = replace(show, webcam=site.camera if isinstance(site.camera, int) else Path(site.camera))
+    perform(show, screen, site, said)
+
+
+def perform(show: Show, screen: Screen, site: Site, said: Collection[str]) -> None:
+    """The show, live."""
+    if show.webcam is not None:
+        prepare_to_see()
     playing = read_text_file(show.choreography)
     networks = load_networks(show.weights)
     performance = wire(networks, show, site.hours, is_live=True)
-    reload = Reload(show.choreography, playing, partial(ready, networks, show, site.hours), say)
+    read = partial(ready, networks, show, site.hours)
     monitor = screen.monitor if "monitor" in said else site.monitor
     fps = screen.fps if "fps" in said else site.fps
-    sink = NullSink() if screen.headless else Display(is_fullscreen=not screen.windowed, monitor=monitor)
-    try:
-        with reload:
-            play(performance, sink, Pacer(SystemClock(), fps), screen.seconds, reload)
-    finally:
-        sink.close()
+    with ExitStack() as stack:
+        sink = stack.enter_context(closing(sink_of(screen, monitor)))
+        remote = stack.enter_context(closing(OscRemote(*site.osc))) if site.osc else None
+        reload = stack.enter_context(Reload(show.choreography, playing, read, say))
+        if show.webcam is not None:
+            home = performance.portrait.at(0).ws
+            eyes = stack.enter_context(live_eyes(show.webcam, show.weights, home, site.camera_view))
+            performance.visit = visit_with(eyes, performance, site.consent)
+        play(performance, sink, Pacer(SystemClock(), fps), screen.seconds, reload, remote)
+
+
+def sink_of(screen: Screen, monitor: int) -> Sink:
+    if screen.headless:
+        return NullSink()
+    return Display(is_fullscreen=not screen.windowed, monitor=monitor)
 
 
 def record(
@@ -86,6 +101,10 @@ def record(
     is_begun = site.hours.age_ns(start_utc_ns) > 0
     hours = Hours(site.hours.zone, opening=site.hours.opening if is_begun else None)
     performance = wire(load_networks(show.weights), show, hours, is_live=False)
+    if show.webcam is not None:
+        home = performance.portrait.at(0).ws
+        eyes = recorded_eyes(show.webcam, show.weights, home, site.camera_view)
+        performance.visit = visit_with(eyes, performance, site.consent)
     clock = VirtualClock(start_utc_ns=start_utc_ns)
     recorder = open_recorder(recording.output, recording.fps, (recording.size, recording.size))
     say(f"recording {recording.seconds:g} s to {recording.output}")
@@ -153,37 +172,13 @@ def files_of(site: Site, path: Path) -> dict[str, Path]:
     return files
 
 
-def wire(networks: Networks, show: Show, hours: Hours, *, is_live: bool) -> Performance:
-    """Choreography, dice, portrait and synthesizer, joined."""
-    offer = ready(networks, show, hours, read_text_file(show.choreography))
-    loaded = networks.pseudo_autoencoder
-    for warning in offer.warnings:
-        say(str(warning))
-    portrait = Portrait(loaded.model, offer.people, offer.resident, loaded.learned_controls)
-    conductor = Conductor(offer.score, offer.seed, hours, portrait, offer.resident)
-    return Performance(conductor, portrait, synthesizer_of(networks, show.device, is_live=is_live))
-
-
-def ready(networks: Networks, show: Show, hours: Hours, raw: bytes) -> Offer:
-    """The choreography in a file's bytes with everything that it takes to play it, checked for these weights
-    and this place.
-
-    Raises:
-        InputError: every fault of it, and of the files that it names.
-    """
-    loaded, today = networks.pseudo_autoencoder, datetime.now(hours.zone).date()
-    reading = score_in(raw, show.choreography, loaded.learned_units, loaded.learned_controls, hours, today)
-    score = reading.choreography
-    troupe = gather(networks, show, score)
-    return Offer(score, score.seed_for(show.seed), troupe.people, troupe.resident, reading.warnings)
-
-
 def play(
     performance: Performance,
     sink: Sink,
     pacer: Pacer,
     seconds: float | None,
     reload: Reload | None = None,
+    remote: Remote | None = None,
 ) -> None:
     """The loop: for each tick a frame, until the time is over, somebody leaves, or Ctrl-C."""
     was_open = True
@@ -197,11 +192,10 @@ def play(
             if reload:
                 reload.poll(performance)
             sink.show(performance.step(tick))
-            for command in sink.commands():
+            for command in chain(sink.commands(), remote.commands() if remote else ()):
                 if command is Command.QUIT:
                     return
-                if command is Command.GO:
-                    performance.go(tick)
+                performance.obey(command, tick)
     except KeyboardInterrupt:
         say("stopped")
     finally:
@@ -216,47 +210,6 @@ def told_of_doors(hours: Hours, utc_ns: int) -> str:
         return "open" if change_ns is None else f"open until {clock.at(change_ns)}"
     until = "" if change_ns is None else f" until {clock.day(change_ns)} {clock.at(change_ns)}"
     return f"closed{until}; the picture is dark"
-
-
-# --- the parts ----------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Troupe:
-    """Everybody who can be there, and who is there where the score names nobody else."""
-
-    people: dict[Who, Pose]
-    resident: Who
-
-
-def gather(networks: Networks, show: Show, choreography: Choreography) -> Troupe:
-    """All whom the score names; the resident is the command line's, else the score's, else the house's."""
-    psi = TRUNCATION if show.truncation is None else show.truncation
-    named = choreography.people
-    if show.person is not None:  # in the place of the one whom the score names for the whole
-        others = {mood.person for mood in choreography.moods.values()}
-        others |= {cue.person for cue in choreography.cues}
-        named = {who: place for who, place in named.items() if who in others}
-    people = load_people(networks, named, show.choreography, psi)
-    if show.person is None and choreography.person is not None:
-        return Troupe(people, choreography.person)
-    hosts = (show.person, show.host, DEFAULT_PERSON)
-    resident = next(host for host in hosts if host is not None)
-    name = resident if isinstance(resident, int) else str(resident.resolve())
-    return Troupe({**people, name: sit(networks, replace(show, person=resident))}, name)
-
-
-def sit(networks: Networks, sitter: Sitter) -> Pose:
-    """The sitter's anchor: a person drawn from a number, or read from a file in the AU state found there."""
-    person = DEFAULT_PERSON if sitter.person is None else sitter.person
-    if isinstance(person, Path) and sitter.truncation is not None:
-        say(f"{person}: drawn as the file says; --truncation is for people by number")
-    psi = TRUNCATION if sitter.truncation is None else sitter.truncation
-    return load_person_or_draw(networks, person, psi)
-
-
-def synthesizer_of(networks: Networks, device: str, *, is_live: bool = False) -> TorchSynthesizer:
-    return TorchSynthesizer(networks.generator.generator, choose_device(device), is_live=is_live)
 
 
 def check(files: Sequence[Path], weights: Path, site: Path | None = None, *, is_strict: bool) -> None:
@@ -321,8 +274,3 @@ def networks_to_check_for(weights: Path) -> Networks | None:
 def here() -> ZoneInfo:
     """The timezone of this machine, where no site says another."""
     return tzlocal.get_localzone()
-
-
-def say(message: str) -> None:
-    """To whoever is watching the program; results go to standard output."""
-    print(message, file=sys.stderr)

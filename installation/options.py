@@ -38,6 +38,14 @@ class Show(Sitter):
     seed: int | None
     site: Path | None = None
     host: int | Path | None = None  # who is there where neither the command line nor the score names anybody
+    webcam: int | Path | None = (
+        None  # a camera's number, its device, or a video file; None: the site's, if any
+    )
+
+
+def is_footage(webcam: int | Path) -> bool:
+    """Whether what is looked at is a video file, and nobody who is there."""
+    return isinstance(webcam, Path) and not webcam.is_relative_to("/dev")
 
 
 @dataclass(frozen=True, slots=True)

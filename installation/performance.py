@@ -5,20 +5,27 @@ from collections.abc import Mapping
 import numpy as np
 
 from installation.portrait import Portrait, Pose
-from installation.ports import Frame, Synthesizer, Tick
+from installation.ports import Command, Frame, Synthesizer, Tick
 from installation.score.choreography import Choreography, Who
 from installation.score.conductor import Conductor
 from installation.score.hours import Hours
 from installation.score.phrase import Phrase
+from installation.visit import Visit
 
 
 class Performance:
-    """A choreography played by a portrait, without clock or window: `step` is told the time."""
+    """A choreography played by a portrait, without clock or window: `step` is told the time.
 
-    def __init__(self, conductor: Conductor, portrait: Portrait, synthesizer: Synthesizer) -> None:
+    With a `visit` it sees who comes; without one it is blind.
+    """
+
+    def __init__(
+        self, conductor: Conductor, portrait: Portrait, synthesizer: Synthesizer, visit: Visit | None = None
+    ) -> None:
         self.conductor = conductor
         self.portrait = portrait
         self.synthesizer = synthesizer
+        self.visit = visit
         self._dark = np.zeros((synthesizer.resolution, synthesizer.resolution, 3), np.uint8)
 
     @property
@@ -36,30 +43,38 @@ class Performance:
         if not self.hours.is_open(tick.utc_ns):
             if self.conductor.is_on_break(tick.utc_ns):  # or reopening would play hours in a frame
                 self._go_on(tick)
+            if self.visit:
+                self.visit.close(tick)
             return Frame(self._dark, tick.t_ns)
         pose = self.pose_at(tick)
-        return Frame(self.synthesizer.synthesize(pose.ws), tick.t_ns)
+        is_private = self.visit is not None and self.visit.is_private
+        return Frame(self.synthesizer.synthesize(pose.ws), tick.t_ns, is_private)
 
     def pose_at(self, tick: Tick) -> Pose:
         """Play everything up to the tick, each at its own instant, however far apart the ticks are."""
         self._go_on(tick)
-        return self.portrait.alive(self.portrait.at(tick.t_ns), self.conductor.life_at(tick.t_ns), tick.t_ns)
+        moved = self.visit.go_on(tick) if self.visit else None
+        life = self.conductor.life_at(tick.t_ns)
+        return self.portrait.alive(self.portrait.at(tick.t_ns), life + moved if moved else life, tick.t_ns)
 
     def _go_on(self, tick: Tick) -> None:
         for _phrase in self.conductor.advance(tick.t_ns, tick.utc_ns):
             pass
 
-    def go(self, tick: Tick) -> None:
-        """The next gesture now; a transition under way is left where it stands. Not in the dark."""
+    def obey(self, command: Command, tick: Tick) -> None:
+        """Do what is asked for at the keyboard or from afar, as far as the show can. Not in the dark.
+
+        GO is the next gesture now; a transition under way is left where it stands.
+        """
         if not self.hours.is_open(tick.utc_ns):
             return
-        for _phrase in self.conductor.go(tick.t_ns, tick.utc_ns):
-            pass
-
-    def notify(self, event: str, tick: Tick) -> None:
-        """Play what the score's cues say of an event, such as `visitor_arrives`."""
-        for _phrase in self.conductor.notify(event, tick.t_ns, tick.utc_ns):
-            pass
+        if command is Command.GO:
+            for _phrase in self.conductor.go(tick.t_ns, tick.utc_ns):
+                pass
+        elif command is Command.AGREE and self.visit:
+            self.visit.agree()
+        elif command is Command.ERASE and self.visit:
+            self.visit.erase()
 
     def offer(self, score: Choreography, seed: int, people: Mapping[Who, Pose], resident: Who) -> None:
         """Go on with another score, and with whom it names, from the next boundary of a gesture."""

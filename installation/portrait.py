@@ -12,7 +12,7 @@ turns into another by moving the anchor.
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 import numpy as np
@@ -24,7 +24,7 @@ from installation.score.motion import RIVALS, Path, path_of
 from installation.score.phrase import Phrase
 from installation.score.transition import alpha, between
 from models.action_units import AU_INDEX, NUM_AUS
-from models.controls import CONTROLS, changes_to, playable
+from models.controls import CONTROLS, changes_to, kept_within, playable
 
 LIDS: Final = (AU_INDEX[43], AU_INDEX[45])
 # Part → what leaves it no room: itself, what it cannot hold together with, and of the lids both their units.
@@ -91,7 +91,7 @@ class Transition:
     start_ns: int
     onset_ns: int
     line: tuple[Latent, Latent] | None  # (w_S, w_T) of a straight way in the latent
-    leftover: Latent  # by how much another motion has left the latent elsewhere than A puts it: it fades
+    leftover: Latent  # by how much what was before has left the latent elsewhere than this puts it: it fades
 
     def alpha_at(self, t_ns: int) -> float:
         """How far a straight way has come, in [0, 1]."""
@@ -136,22 +136,26 @@ class Portrait:
     def at(self, t_ns: int) -> Pose:
         """The pose at show time `t_ns`, a function of time alone: the same at any frame rate."""
         transition, anchor = self._transition, self._morph.at(t_ns)
-        parts = transition.path.at(t_ns)
+        parts, share = transition.path.at(t_ns), transition.alpha_at(t_ns)
         aus, changes = parts[:NUM_AUS], parts[NUM_AUS:]
         if transition.line:
-            ws = on_line(*transition.line, transition.alpha_at(t_ns))
+            ws = on_line(*transition.line, share)
             if anchor is not transition.anchor:  # turning into somebody: by as much as that changes this face
-                ws = ws + self._expressed(anchor, parts) - self._expressed(transition.anchor, parts)
+                ws = ws + self._between(transition.anchor, anchor, parts)
         else:
-            left = 1 - transition.alpha_at(t_ns)
             ws = self._expressed(anchor, parts)
-            ws = ws + transition.leftover * np.float32(left) if left > 0 else ws
+        if share < 1 and transition.leftover is not NOTHING:
+            ws = ws + transition.leftover * np.float32(1 - share)
         controls = tuple(own + change for own, change in zip(anchor.controls, changes, strict=True))
         return Pose(ws, aus, controls)
 
     def _expressed(self, anchor: Pose, parts: Sequence[float]) -> Latent:
         """A(w₀, a − a₀, c − c₀)."""
         return self.model.predict(anchor.ws, delta(anchor.aus, parts[:NUM_AUS]), parts[NUM_AUS:])
+
+    def _between(self, one: Pose, other: Pose, parts: Sequence[float]) -> Latent:
+        """By how much the latents of two anchors differ where both show the same."""
+        return self._expressed(other, parts) - self._expressed(one, parts)
 
     # --- where it goes
 
@@ -190,6 +194,33 @@ class Portrait:
         """Turn into somebody else, from whoever is there, in that time."""
         self._morph = Morph(self._morph.at(start_ns), self.people[who], start_ns, fade_ns)
 
+    def forget(self, who: Who, t_ns: int) -> None:
+        """Keep nothing of somebody who is no longer there: neither their latent nor any made of it. The
+        picture goes on as it was.
+
+        Raises:
+            ValueError: they are still there.
+        """
+        gone, anchor = self.people[who], self._morph.at(t_ns)
+        if anchor is not self._morph.target or anchor is gone:
+            raise ValueError("who is still seen cannot be forgotten")
+        now, transition = self.at(t_ns), self._transition
+        line = None
+        if transition.line:
+            w_S, w_T = transition.line
+            line = (
+                w_S + self._between(transition.anchor, anchor, transition.path.source),
+                w_T + self._between(transition.anchor, anchor, transition.path.target),
+            )
+        del self.people[who]
+        self._morph = Morph(anchor, anchor, 0, 0)
+        self._still = None, anchor.ws
+        self._transition = replace(transition, anchor=anchor, line=line, leftover=NOTHING)
+        share = transition.alpha_at(t_ns)
+        if share < 1:  # A is not linear: what that makes of the way fades as the rest of it is gone
+            leftover = (now.ws - self.at(t_ns).ws) / np.float32(1 - share)
+            self._transition = replace(self._transition, leftover=leftover)
+
     # --- the small life
 
     def alive(self, pose: Pose, life: Movement, t_ns: int) -> Pose:
@@ -201,7 +232,12 @@ class Portrait:
             strength * (1 - max(pose.aus[part] for part in TAKEN_BY[unit])) if strength else 0.0
             for unit, strength in enumerate(life.aus)
         ]
-        controls = [change * moved for change, moved in zip(life.controls, self._moved, strict=True)]
+        controls = [
+            kept_within(name, own, change * moved)
+            for name, own, change, moved in zip(
+                CONTROLS, pose.controls, life.controls, self._moved, strict=True
+            )
+        ]
         ws = pose.ws + (self.model.predict(anchor.ws, aus, controls) - self._at_rest(anchor))
         return Pose(ws, pose.aus, pose.controls)
 

@@ -4,7 +4,7 @@ A stage device is nine lines around a library; a test replaces it by a scripted 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
 
@@ -12,8 +12,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from installation.score.phrase import NANOSECONDS
+from installation.score.visitors import Visitor
 
-__all__ = ["NANOSECONDS", "Clock", "Command", "Frame", "Image", "Latent", "Sink", "Synthesizer", "Tick"]
+__all__ = [
+    "NANOSECONDS",
+    "Clock",
+    "Command",
+    "Eyes",
+    "Frame",
+    "Image",
+    "Latent",
+    "Likeness",
+    "Remote",
+    "Sighting",
+    "Sink",
+    "Synthesizer",
+    "Tick",
+    "Visitor",
+]
 
 Image = NDArray[np.uint8]  # [H, W, 3] RGB
 Latent = NDArray[np.float32]  # ws [num_ws, 512]
@@ -35,6 +51,26 @@ class Frame:
 
     image: Image
     t_ns: int
+    is_private: bool = False  # a visitor's face is in it: for the wall alone
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """What has become of a request to project a visitor's face."""
+
+    request: int
+    ws: Latent | None = field(default=None, repr=False)  # [num_ws, 512]; None: it is not to be shown, …
+    aus: tuple[float, ...] = field(default=(), repr=False)  # a₀: the 43 intensities seen in that latent
+    doubts: tuple[str, ...] = ()  # … and this is why
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """What the eyes see at an instant."""
+
+    visitors: tuple[Visitor, ...] = ()  # the largest and steadiest face first
+    likeness: Likeness | None = None  # the answer to the latest request, once there is one
+    trouble: str = ""  # what is the matter with the camera, in a line; "": nothing
 
 
 class Command(Enum):
@@ -43,6 +79,8 @@ class Command(Enum):
     QUIT = "quit"
     TOGGLE_FULLSCREEN = "toggle fullscreen"
     GO = "go"  # the next gesture, now
+    AGREE = "agree"  # the visitor before the portrait wants their face to be taken up
+    ERASE = "erase"  # forget whoever is being shown, at once
 
 
 class Synthesizer(Protocol):
@@ -56,6 +94,27 @@ class Synthesizer(Protocol):
         ...
 
 
+class Eyes(Protocol):
+    """Who sees the visitors. Nothing here ever waits for a camera."""
+
+    @property
+    def is_live(self) -> bool:
+        """Whether people who are there are seen, and not a recording."""
+        ...
+
+    def look(self, t_ns: int) -> Sighting:
+        """What is seen at show time `t_ns`; times never go back."""
+        ...
+
+    def project(self, request: int, visitor: int) -> None:
+        """Begin to look for a visitor's face in the latent space; a request before it is dropped."""
+        ...
+
+    def forget(self) -> None:
+        """Drop every picture and latent of anybody, and any request."""
+        ...
+
+
 class Sink(Protocol):
     """Where frames go: a window, a file, or nowhere."""
 
@@ -66,6 +125,14 @@ class Sink(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+class Remote(Protocol):
+    """Where commands come from that nobody types."""
+
+    def commands(self) -> Iterator[Command]:
+        """What was asked for since the last call. Never waits."""
+        ...
 
 
 class Clock(Protocol):

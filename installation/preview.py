@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from installation.app import Troupe, gather, say, synthesizer_of
 from installation.loading import Networks, load_networks
 from installation.notation.problems import printable
 from installation.options import Show
@@ -13,6 +12,8 @@ from installation.stage import pictures
 from installation.stage.synthesizer import TorchSynthesizer
 from installation.stills import posed
 from installation.texts import read_score
+from installation.wiring import Troupe, gather, synthesizer_of
+from installation.wording import say
 
 
 def preview(show: Show, output: Path) -> None:

@@ -6,14 +6,18 @@ them from the file's own folder.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Literal
 
 from installation.notation.problems import Problem
 from installation.score.choreography import Place, Who
 from installation.score.hours import Hours
 
+Consent = Literal["dwell", "key", "osc"]
+
 ROTATIONS: Final = (0, 90, 180, 270)
 FPS: Final = 60.0
+CONSENTS: Final[tuple[Consent, ...]] = ("dwell", "key", "osc")
+CAMERA_VIEW_DEG: Final = 70.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,9 @@ class Site:
     rotation: int = 0  # one of ROTATIONS: by how many degrees the picture is turned clockwise
     fps: float = FPS
     camera: int | str | None = None  # its number or its device; None: no camera
+    camera_view: float = CAMERA_VIEW_DEG  # how wide it sees, in degrees
+    consent: Consent = "dwell"  # what has the portrait take up a face
+    osc: tuple[str, int] | None = None  # where messages come in: host and port; None: nowhere
     display_off: str | None = None  # a command line
     desk: str | None = None  # host:port
     places: Mapping[str, Place] = field(default_factory=dict)  # key → where its value stands

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from installation.app import say, sit, synthesizer_of
 from installation.errors import InputError
 from installation.loading import (
     FaceReader,
@@ -27,6 +26,8 @@ from installation.score.dice import show_dice
 from installation.score.gesture import Gesture, draw_target
 from installation.stage import pictures
 from installation.stage.synthesizer import TorchSynthesizer
+from installation.wiring import sit, synthesizer_of
+from installation.wording import say
 from models.action_units import ACTION_UNITS, AU_NAMES, INTENSITY_LETTERS, au_label
 from models.controls import changes_to, playable
 from models.people import Control, Person, save_person

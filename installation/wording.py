@@ -1,5 +1,6 @@
 """How times, durations, shares and faces are told to people on a terminal."""
 
+import sys
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,6 +15,11 @@ from models.action_units import INTENSITY_LETTERS, INTENSITY_WORDS
 BAR_WIDTH: Final = 16  # characters
 NOTHING: Final = "–"
 EIGHTHS: Final = "▏▎▍▌▋▊▉█"
+
+
+def say(message: str) -> None:
+    """To whoever is watching the program; results go to standard output."""
+    print(message, file=sys.stderr)
 
 
 # --- time ---------------------------------------------------------------------------------------------------

@@ -49,6 +49,12 @@ def clamped(name: str, value: float) -> float:
     return min(max(value, span.lowest), span.highest)
 
 
+def kept_within(name: str, value: float, change: float) -> float:
+    """Of a change of a control, as much as does not lead further beyond what faces were shown with."""
+    span = CONTROL_SPANS[name]
+    return min(max(change, min(0.0, span.lowest - value)), max(0.0, span.highest - value))
+
+
 def playable(controls: Mapping[str, float], learned: Collection[str]) -> dict[str, float]:
     """Of the controls asked for, those that weights have learned, as far as faces were shown with them."""
     return {name: clamped(name, value) for name, value in controls.items() if name in learned}

@@ -86,6 +86,11 @@ class Encoder(nn.Module):
             if index in TAPS:
                 yield x / (x.square().sum(1, keepdim=True).sqrt() + 1e-5)
 
+    def disagreement(self, picture: Tensor, likeness: Tensor) -> float:
+        """How far what is found in two pictures [1, 3, R, R] is apart; from 0."""
+        code, again = (self.code(self.trunk(one)) for one in (picture, likeness))
+        return float((again - code).norm() / code.norm())
+
 
 def load_encoder(generator: LoadedGenerator) -> Encoder:
     """Read the companion of a generator, in evaluation mode, on the CPU.

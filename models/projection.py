@@ -8,7 +8,7 @@ Manipulation", SIGGRAPH 2021.)
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -19,6 +19,7 @@ from torch import Tensor
 
 from models.encoder import Encoder
 from models.pictures import aligned_tensor
+from models.stand_in import PATIENCE, StandIn
 from models.stylegan2 import Generator, to_uint8
 
 MAX_STEPS: Final = 100
@@ -43,11 +44,11 @@ ATTENTION: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Projection:
-    """A face in the latent space."""
+    """A face in the latent space. Only its doubts are ever told: the rest may be somebody's face."""
 
-    ws: NDArray[np.float32]  # [num_ws, 512]
-    scene: NDArray[np.float32]  # [16] the light and backdrop in it, as the encoder counts them
-    picture: NDArray[np.uint8]  # [R, R, 3] RGB: what the generator draws there
+    ws: NDArray[np.float32] = field(repr=False)  # [num_ws, w_dim]
+    scene: NDArray[np.float32] = field(repr=False)  # [16] its light and backdrop, as the encoder counts them
+    picture: NDArray[np.uint8] = field(repr=False)  # [R, R, 3] RGB: what the generator draws there
     doubts: tuple[str, ...]  # why it is a poor likeness; empty when it is a good one
 
 
@@ -57,24 +58,77 @@ def project(
     encoder: Encoder,
     num_steps: int,
     home: NDArray[np.float32] | None = None,
+    dtype: torch.dtype = torch.float32,
 ) -> Projection:
-    """Aligned picture uint8 RGB [256, 256, 3] → who it is; in the light of `home` [num_ws, 512].
+    """Aligned picture uint8 RGB [256, 256, 3] → who it is; in the light of `home` [num_ws, w_dim].
 
     Raises:
         ValueError: the picture is no aligned one, or `num_steps` not from 0 to 100.
     """
-    seen = aligned_tensor(image)
-    if not 0 <= num_steps <= MAX_STEPS:
-        raise ValueError(f"{num_steps} steps: must be from 0 to {MAX_STEPS}")
-    with torch.no_grad():
-        start = encoder(seen)
-    ws, scene = refined(start, seen, generator, encoder, num_steps)
-    doubts = signs_of(image, start, generator, encoder).doubts
-    with torch.no_grad():
-        if home is not None:
-            ws, scene = taken_home(ws, scene, torch.from_numpy(home)[None], encoder)
-        picture = to_uint8(generator.synthesis(ws))[0].numpy()
-    return Projection(ws[0].numpy(), scene[0].numpy(), picture, doubts)
+    refinement = Refinement(image, generator, encoder, num_steps, home, dtype)
+    while refinement.step():
+        pass
+    return refinement.projection()
+
+
+class Refinement:
+    """A projection in slices, for whoever has something else to do in between.
+
+    To make one takes about as long as a step; so does `projection`, which may be asked for after any step.
+    """
+
+    def __init__(
+        self,
+        image: NDArray[np.uint8],
+        generator: Generator,
+        encoder: Encoder,
+        num_steps: int,
+        home: NDArray[np.float32] | None = None,
+        dtype: torch.dtype = torch.float32,
+    ) -> None:
+        """As of `project`; activations are `dtype`. Raises as that does."""
+        seen = aligned_tensor(image)
+        if not 0 <= num_steps <= MAX_STEPS:
+            raise ValueError(f"{num_steps} steps: must be from 0 to {MAX_STEPS}")
+        self._generator, self._encoder, self._home = generator, encoder, home
+        with torch.no_grad():
+            start = encoder(seen)
+        self._signs = signs_of(image, start, generator, encoder)
+        patience = PATIENCE if isinstance(encoder, StandIn) else 1
+        self._descent = Descent(start, seen, generator, encoder, num_steps * patience, dtype)
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """What is known to be wrong before any step: why to spare them."""
+        return self._signs.doubts
+
+    def step(self) -> bool:
+        """Come a step closer; whether there was one left to do."""
+        return self._descent.step()
+
+    def finish_in(self, num_steps: int) -> None:
+        """Be done after at most so many steps more: they become shorter in time to arrive somewhere."""
+        self._descent.finish_in(num_steps)
+
+    @property
+    def num_left(self) -> int:
+        """Steps still to do."""
+        return self._descent.num_left
+
+    @torch.no_grad()
+    def projection(self) -> Projection:
+        """Where the steps have led, in the portrait's light."""
+        ws, scene = self._descent.refined()
+        signs = self._signs
+        if isinstance(self._encoder, StandIn):
+            signs = replace(signs, remainder=float(self._descent.remainder()))
+        if self._home is not None:
+            ws, scene = taken_home(ws, scene, torch.from_numpy(self._home)[None], self._encoder)
+        picture = to_uint8(self._generator.synthesis(ws))[0].numpy()
+        return Projection(ws[0].numpy(), scene[0].numpy(), picture, signs.doubts)
+
+
+# --- steps --------------------------------------------------------------------------------------------------
 
 
 class Refined(NamedTuple):
@@ -92,32 +146,81 @@ def refined(
     num_steps: int,
     dtype: torch.dtype = torch.float32,
 ) -> Refined:
+    """A descent from `start` to its end, as `Descent` takes it."""
+    descent = Descent(start, seen, generator, encoder, num_steps, dtype)
+    while descent.step():
+        pass
+    return descent.refined()
+
+
+class Descent:
     """From ws `start` [N, num_ws, w_dim] some steps towards pictures `seen` [N, 3, R, R] in [-1, 1].
 
     R is the side at which they are compared, at most 256 and the generator's own. Light and backdrop have
     numbers of their own, on a longer leash than the person: what a lamp explains should not change the face.
     The pictures do not touch one another: costs are added, and the optimiser counts by element.
     """
-    num, device = len(start), start.device
-    code = torch.zeros(num, encoder.num_ws, encoder.directions.in_features, device=device, requires_grad=True)
-    scene = torch.zeros(num, encoder.scene_change.shape[0], device=device, requires_grad=True)
-    optimizer = torch.optim.Adam([code, scene], betas=(0.9, 0.99))
-    size = min(seen.shape[-1], generator.arch.resolution)
-    weight = attention(seen.shape[-1]).to(device)
-    with torch.no_grad():
-        wanted = list(encoder.features(seen))
-    for step in range(num_steps):
-        optimizer.param_groups[0]["lr"] = STEP * (1 - step / num_steps)
-        rgb = generator.synthesis(encoder.moved(start, code, scene), size, dtype=dtype).float()
-        loss = pixel_distance(rgb, seen, weight)
-        loss = loss + LIKENESS * feature_distance(list(encoder.features(rgb)), wanted, weight)
-        loss = loss + LEASH * code.square().mean(1).sum(1) + SCENE_LEASH * scene.square().sum(1)
-        loss = loss + ROWS_LEASH * (code - code.mean(1, keepdim=True)).square().mean(1).sum(1)
-        optimizer.zero_grad()
-        loss.sum().backward()
-        optimizer.step()
-    with torch.no_grad():
-        return Refined(encoder.moved(start, code, scene), encoder.scene_of(start) + scene)
+
+    def __init__(
+        self,
+        start: Tensor,
+        seen: Tensor,
+        generator: Generator,
+        encoder: Encoder,
+        num_steps: int,
+        dtype: torch.dtype = torch.float32,
+    ) -> None:
+        num, device = len(start), start.device
+        self._start, self._seen, self._generator, self._encoder = start, seen, generator, encoder
+        self._dtype, self.num_left = dtype, num_steps
+        shape = num, encoder.num_ws, encoder.directions.in_features
+        self._code = torch.zeros(shape, device=device, requires_grad=True)
+        self._scene = torch.zeros(num, encoder.scene_change.shape[0], device=device, requires_grad=True)
+        self._optimizer = torch.optim.Adam([self._code, self._scene], lr=STEP, betas=(0.9, 0.99))
+        self._size = min(seen.shape[-1], generator.arch.resolution)
+        self._weight = attention(seen.shape[-1]).to(device)
+        with torch.no_grad():
+            self._wanted = list(encoder.features(seen))
+
+    def step(self) -> bool:
+        """One step, if there is one left; whether there was. They become shorter, by equal amounts."""
+        if not self.num_left:
+            return False
+        with torch.enable_grad():
+            loss = self._cost().sum()
+            self._optimizer.zero_grad()
+            loss.backward()
+        self._optimizer.step()
+        self.num_left -= 1
+        self._optimizer.param_groups[0]["lr"] *= self.num_left / (self.num_left + 1)
+        return True
+
+    def finish_in(self, num_steps: int) -> None:
+        """Be done after at most so many steps more."""
+        self.num_left = min(self.num_left, max(0, num_steps))
+
+    @torch.no_grad()
+    def refined(self) -> Refined:
+        ws = self._encoder.moved(self._start, self._code, self._scene)
+        return Refined(ws, self._encoder.scene_of(self._start) + self._scene)
+
+    @torch.no_grad()
+    def remainder(self) -> Tensor:
+        """[N]: how far the pictures are from those wanted."""
+        return self._unlikeness(self.refined().ws)
+
+    def _cost(self) -> Tensor:
+        """[N]: how far the pictures are from those wanted, and how far from where they began."""
+        code, scene, encoder = self._code, self._scene, self._encoder
+        ws = encoder.moved(self._start, code, scene)
+        cost = self._unlikeness(ws)
+        cost = cost + LEASH * code.square().mean(1).sum(1) + SCENE_LEASH * scene.square().sum(1)
+        return cost + ROWS_LEASH * (code - code.mean(1, keepdim=True)).square().mean(1).sum(1)
+
+    def _unlikeness(self, ws: Tensor) -> Tensor:
+        rgb = self._generator.synthesis(ws, self._size, dtype=self._dtype).float()
+        features = feature_distance(list(self._encoder.features(rgb)), self._wanted, self._weight)
+        return pixel_distance(rgb, self._seen, self._weight) + LIKENESS * features
 
 
 def taken_home(ws: Tensor, scene: Tensor, home: Tensor, encoder: Encoder) -> Refined:
@@ -167,14 +270,16 @@ def feature_distance(a: Sequence[Tensor], b: Sequence[Tensor], weight: Tensor) -
 # Between what was seen on good pictures and on spoilt ones: docs/readers.md has the figures.
 MIN_SHARPNESS: Final = 0.022
 MAX_DISAGREEMENT: Final = 0.66
+MAX_REMAINDER: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Signs:
-    """What a poor likeness is recognised by, before any refinement."""
+    """What a poor likeness is recognised by; the first two before any refinement."""
 
     sharpness: float  # of the face in the photograph: fine detail in shares of the contrast
-    disagreement: float  # of what the encoder finds in the photograph and in its own picture of it; from 0
+    disagreement: float = 0.0  # of what the encoder finds in the photograph and in its own picture of it
+    remainder: float = 0.0  # without an encoder: what the steps have left between the two
 
     @property
     def doubts(self) -> tuple[str, ...]:
@@ -182,7 +287,7 @@ class Signs:
         said = (
             (self.sharpness < MIN_SHARPNESS, "the picture is blurred; hold still, or take a sharper one"),
             (
-                self.disagreement > MAX_DISAGREEMENT,
+                self.disagreement > MAX_DISAGREEMENT or self.remainder > MAX_REMAINDER,
                 "part of the face is hidden, or it is unlike all that the portrait knows",
             ),
         )
@@ -192,9 +297,10 @@ class Signs:
 @torch.no_grad()
 def signs_of(image: NDArray[np.uint8], start: Tensor, generator: Generator, encoder: Encoder) -> Signs:
     """An aligned picture, and the encoder's latent of it [1, num_ws, w_dim]."""
-    pictures = aligned_tensor(image), generator.synthesis(start)
-    code, again = (encoder.code(encoder.trunk(picture)) for picture in pictures)
-    return Signs(sharpness(image), float((again - code).norm() / code.norm()))
+    if isinstance(encoder, StandIn):
+        return Signs(sharpness(image))
+    likeness = generator.synthesis(start)
+    return Signs(sharpness(image), encoder.disagreement(aligned_tensor(image), likeness))
 
 
 def sharpness(image: NDArray[np.uint8]) -> float:

@@ -12,15 +12,16 @@ from pathlib import Path
 
 import numpy as np
 
-from installation.app import TRUNCATION, synthesizer_of
 from installation.loading import Networks, draw_person, load_networks
 from installation.notation.document import parse_choreography
+from installation.options import TRUNCATION
 from installation.performance import Performance
 from installation.portrait import Portrait, Pose
 from installation.ports import NANOSECONDS, Frame
 from installation.score.choreography import Who
 from installation.score.conductor import Conductor
 from installation.stage.recorder import open_recorder
+from installation.wiring import synthesizer_of
 from run_installation import CHOREOGRAPHY, WEIGHTS
 from tests.installation.fakes import ALWAYS, tick
 

@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 import torch
 
-from installation import app
+from installation import app, wiring
 from installation.loading import draw_person, load_networks
 from installation.notation.document import parse_choreography
 from installation.portrait import Portrait
@@ -82,7 +82,7 @@ def frame_rates() -> Figures:
     tracks = {}
     for fps in (30, 60):
         show = app.Show(WEIGHTS, "cpu", None, TRUNCATION, CHOREOGRAPHY, SEED)
-        performance = app.wire(networks, show, ALWAYS, is_live=False)
+        performance = wiring.wire(networks, show, ALWAYS, is_live=False)
         poses = [performance.pose_at(tick(frame * NANOSECONDS // fps)) for frame in range(60 * fps)]
         tracks[fps] = digest(poses if fps == 30 else poses[::2])
     return {"at_30": tracks[30][:12], "at_60": tracks[60][:12], "holds": tracks[30] == tracks[60]}

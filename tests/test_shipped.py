@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from installation import app
+from installation import app, wiring
 from installation.loading import NEUTRAL, draw_person, load_networks, reading_of
 from installation.portrait import Pose, expressed
 from installation.ports import NANOSECONDS
@@ -39,7 +39,7 @@ def show(networks):
 
     def begin():
         options = app.Show(WEIGHTS, "cpu", None, TRUNCATION, CHOREOGRAPHY, seed=7)
-        return app.wire(networks, options, ALWAYS, is_live=False)
+        return wiring.wire(networks, options, ALWAYS, is_live=False)
 
     return begin
 

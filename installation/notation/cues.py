@@ -20,7 +20,7 @@ DATES: Final = Key("dates", times.dates, "On these dates alone, such as [2026-12
 WHEN: Final = Key(
     "when",
     values.one_of("event", EVENTS, guesses=False),
-    "Instead of a time: when somebody comes up to the portrait, or goes.",
+    "Instead of a time: when somebody comes, stays, is taken up, is let go, or leaves.",
 )
 DO: Final = Key("do", values.text, "The gesture to play.")
 MOOD: Final = Key("mood", values.text, "The mood to change to.")

@@ -5,6 +5,7 @@ moods      which of them, how often      name → Mood        moods.py
 start      the mood that opens the day
 cues       what happens when             list of Cue        cues.py
 arcs       what evolves over weeks       list of Arc        cues.py
+visitor    how visitors are received     Hospitality        visitors.py
 life       what the face does by itself  Liveliness         here
 """
 
@@ -38,6 +39,7 @@ from installation.notation.lint import A_MONDAY, Finding, Setting, Way, lint
 from installation.notation.moods import MOOD_KEYS, MOODS, PERSON, read_moods
 from installation.notation.names import known
 from installation.notation.problems import InvalidScore, Problem, in_order, problem_at
+from installation.notation.visitors import VISITOR, VISITOR_KEYS, read_visitor
 from installation.notation.yaml_nodes import ListNode, MapNode, Node, ScalarNode, read_nodes
 from installation.score.choreography import Choreography, Place, Who
 from installation.score.hours import Hours
@@ -89,7 +91,7 @@ LIFE: Final = Key(
     "What the face does by itself, between and during gestures.",
 )
 _TOP_KEYS: Final = (
-    VERSION_KEY, TITLE, PERSON, SEED, DEFAULTS, LIFE, GESTURES, MOODS, START, CUES, ARCS,
+    VERSION_KEY, TITLE, PERSON, SEED, DEFAULTS, LIFE, VISITOR, GESTURES, MOODS, START, CUES, ARCS,
 )  # fmt: skip
 
 # Where every word may stand, for those that are written elsewhere.
@@ -101,6 +103,7 @@ _TABLES: Final = (
     ("a cue", CUE_KEYS),
     ("an arc", ARC_KEYS),
     ("life", _LIFE_KEYS),
+    ("visitor", VISITOR_KEYS),
 )
 
 
@@ -225,6 +228,7 @@ def _read_top(top: Fields) -> Choreography | None:
         cues=read_cues(top, gestures, mood_names),
         arcs=read_arcs(top),
         life=_read_life(top),
+        visitor=read_visitor(top),
     )
     return score if gestures and moods else None
 

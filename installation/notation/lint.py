@@ -19,6 +19,7 @@ from models.controls import CONTROL_SPANS, WRITTEN, clamped
 
 Way = tuple[str | int, ...]
 
+TAKING_UP: Final = ("visitor_taken_up", "visitor_let_go")
 WRITTEN_AS: Final = {component: name for name, components in WRITTEN.items() for component in components}
 
 
@@ -58,6 +59,7 @@ def lint(score: Choreography, is_written: Callable[[Way], bool], setting: Settin
     yield from _idle_in_cues(score.cues, is_written)
     yield from _arcs(score, setting)
     yield from _life(is_written, score, setting)
+    yield from _visitors(score, is_written)
     if setting.hours is not None:
         for outside in cues_outside_hours(score.cues, setting.hours, setting.today):
             message = f"nobody would see it on {outside}"
@@ -284,7 +286,8 @@ def _idle_in_cues(cues: Collection[Cue], is_written: Callable[[Way], bool]) -> I
             message = "a person changes at once, whatever is played; remove it"
             yield Finding((*way, "interrupt"), message)
         is_abrupt = cue.is_immediate and (cue.do is not None or cue.mood is not None)
-        if isinstance(cue.when, str) and is_abrupt and not is_written((*way, "cooldown")):
+        is_frequent = isinstance(cue.when, str) and cue.when not in TAKING_UP  # those have their own
+        if is_frequent and is_abrupt and not is_written((*way, "cooldown")):
             message = "without a cooldown it comes with every visitor; write one, such as cooldown: 20s"
             yield Finding((*way, "when"), message)
 
@@ -331,3 +334,27 @@ def _life(is_written: Callable[[Way], bool], score: Choreography, setting: Setti
             yield Finding(("life", name), f"these weights have not learned to move {moved}; write off")
     if life.blinks_per_min and is_written(("life", "blinks")) and _LIDS not in setting.units:
         yield Finding(("life", "blinks"), "these weights have not learned to close the eyes; write off")
+
+
+# -- visitors ------------------------------------------------------------------------------------------------
+
+
+def _visitors(score: Choreography, is_written: Callable[[Way], bool]) -> Iterator[Finding]:
+    if not score.visitor.takes_up:
+        for key in ("dwell", "stay", "fade", "linger", "cooldown", "expression"):
+            if is_written(("visitor", key)):
+                yield Finding(("visitor", key), "nobody is taken up; write take_up: on, or remove it")
+        for cue in score.cues:
+            if cue.when in TAKING_UP:
+                yield Finding(("cues", cue.number, "when"), "take_up is off, so this never comes")
+    for cue in score.cues:
+        if cue.mood is not None and cue.when in ("visitor_arrives", "visitor_stays", "visitor_taken_up"):
+            yield from _without_return(score, cue, cue.mood)
+
+
+def _without_return(score: Choreography, cue: Cue, mood: str) -> Iterator[Finding]:
+    """A mood that visitors bring, and that nothing ends when they have gone."""
+    is_final = all(name == mood for name, weight in score.moods[mood].next.items() if weight > 0)
+    if is_final and score.start != mood and not any(each.mood not in (None, mood) for each in score.cues):
+        message = f"the portrait stays '{mood}' when they have gone; write next in that mood"
+        yield Finding(("cues", cue.number, "mood"), f"{message}, or a cue when: visitor_leaves")

@@ -40,7 +40,12 @@ PERSON: Final = Key(
 FADE: Final = Key(
     "fade", values.duration, "How long one person takes to turn into the other, such as 90s; 8s if not said."
 )
-MOOD_KEYS: Final = (PLAYS, CHOOSE, NO_REPEAT, DWELL_KEY, NEXT, PERSON, FADE)
+MIRROR: Final = Key(
+    "mirror",
+    values.intensity,
+    "How strongly the face answers a visitor's with the same expression: slight, 0.5; if not said, not at all.",
+)
+MOOD_KEYS: Final = (PLAYS, CHOOSE, NO_REPEAT, DWELL_KEY, NEXT, PERSON, FADE, MIRROR)
 _A_MOOD: Final = mapping(table_schema(*MOOD_KEYS, required=[PLAYS.name]), "{gestures: {tender: 3, rest: 1}}")
 
 MOODS: Final = Key(
@@ -74,6 +79,7 @@ def _read_mood(name: str, fields: Fields, moods: Collection[str], gestures: Coll
         next=_read_weights(fields, NEXT, "mood", moods) or {name: 1.0},
         person=fields.read(PERSON, None),
         fade_ns=fields.read(FADE, FADE_NS),
+        mirror=fields.read(MIRROR, 0.0),
     )
 
 

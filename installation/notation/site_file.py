@@ -30,9 +30,10 @@ from installation.notation.problems import InvalidScore
 from installation.notation.yaml_nodes import Entry, ListNode, MapNode, Node, ScalarNode, read_nodes
 from installation.score.choreography import WEEKDAYS, Place
 from installation.score.hours import ALWAYS, WHOLE_DAY, Hours, Slot
-from installation.site import FPS, ROTATIONS, Site
+from installation.site import CAMERA_VIEW_DEG, CONSENTS, FPS, ROTATIONS, Consent, Site
 
 CLOSED, ALWAYS_OPEN, NO_CAMERA = "closed", "always", "off"
+LOOPBACK: Final = "127.0.0.1"
 
 Day = TypeVar("Day", int, date)
 
@@ -84,6 +85,33 @@ def _address(node: Node) -> str:
     return match[0]
 
 
+@reader(
+    {
+        "anyOf": [
+            {"type": "integer", "minimum": 1, "maximum": 65535},
+            {"type": "string", "pattern": ":[0-9]{1,5}$"},
+        ]
+    }
+)
+def _osc(node: Node) -> tuple[str, int]:
+    """`9000`, on this computer alone, or `0.0.0.0:9000`: host and port."""
+    port = node.value if isinstance(node, ScalarNode) else None
+    if type(port) is int and 1 <= port <= 65535:
+        return LOOPBACK, port
+    try:
+        host, _, text = _address(node).rpartition(":")
+    except Refused:
+        form = "a port such as 9000, or an address and a port such as 0.0.0.0:9000"
+        raise Refused(f"expected {form}; found {found(node)}") from None
+    return host.strip("[]"), int(text)
+
+
+@reader({"enum": list(CONSENTS)})
+def _consent(node: Node) -> Consent:
+    word = values.one_of("consent", CONSENTS)(node)
+    return next(consent for consent in CONSENTS if consent == word)
+
+
 # -- keys ----------------------------------------------------------------------------------------------------
 
 TITLE: Final = Key("title", values.text, "The name of the place, for people.")
@@ -111,6 +139,19 @@ MONITOR: Final = Key("monitor", values.whole(0, 63), "Which monitor, from 0.")
 ROTATION: Final = Key("rotation", _rotation, "By how many degrees the picture is turned clockwise.")
 FPS_KEY: Final = Key("fps", values.number_in(1, 240, "frames per second"), "Frames per second to aim at.")
 CAMERA: Final = Key("camera", _camera, "What visitors are seen with: off, a camera's number, or its device.")
+CAMERA_VIEW: Final = Key(
+    "camera_view",
+    values.number_in(30, 150, "degrees"),
+    "How wide the camera sees, from left to right, in degrees: its data sheet says; 70 if not said.",
+)
+CONSENT: Final = Key(
+    "consent",
+    _consent,
+    "What has the portrait turn into a visitor: dwell, that they go on looking; key or osc, that it is asked for.",
+)
+OSC: Final = Key(
+    "osc", _osc, "Where OSC messages come in: a port, for this computer alone, or an address and a port."
+)
 DISPLAY_OFF: Final = Key(
     "display_off", values.text, "The command that darkens the display while it is closed."
 )
@@ -129,6 +170,9 @@ _KEYS: Final = (
     ROTATION,
     FPS_KEY,
     CAMERA,
+    CAMERA_VIEW,
+    CONSENT,
+    OSC,
     DISPLAY_OFF,
     DESK,
 )
@@ -197,11 +241,23 @@ def _read_site(top: Fields, default_zone: ZoneInfo) -> Site:
         rotation=top.read(ROTATION, 0),
         fps=top.read(FPS_KEY, FPS),
         camera=top.read(CAMERA, None),
+        camera_view=top.read(CAMERA_VIEW, CAMERA_VIEW_DEG),
+        consent=_read_consent(top),
+        osc=top.read(OSC, None),
         display_off=top.read(DISPLAY_OFF, None),
         desk=top.read(DESK, None),
         places={entry.key.text: _place(entry) for entry in top.node.entries},
         warnings=tuple(sorted(top.report.warnings, key=lambda problem: (problem.line, problem.column))),
     )
+
+
+def _read_consent(top: Fields) -> Consent:
+    consent = top.read(CONSENT, CONSENTS[0])
+    if consent == "osc" and not top.has(OSC):
+        entry = top.entry(CONSENT.name)
+        message = "no osc: for the messages to come in; write osc: 9000"
+        top.report.error(entry.value if entry else top.node, CONSENT.name, message)
+    return consent
 
 
 def _place(entry: Entry) -> Place:

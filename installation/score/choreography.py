@@ -12,6 +12,7 @@ from typing import Final
 from installation.score.gesture import Gesture, Span
 from installation.score.life import Liveliness
 from installation.score.phrase import NANOSECONDS
+from installation.score.visitors import Hospitality
 
 Who = int | str  # a person's number, or a file beside the score
 
@@ -22,7 +23,13 @@ FADE_NS: Final = 8 * NANOSECONDS
 
 MOTIONS: Final = ("linear", "expressive", "chained")
 CHOOSES: Final = ("weighted", "shuffle", "cycle")
-EVENTS: Final = ("visitor_arrives", "visitor_leaves")
+EVENTS: Final = (
+    "visitor_arrives",  # somebody comes into view
+    "visitor_stays",  # and looks at the portrait
+    "visitor_taken_up",  # it begins to turn into them
+    "visitor_let_go",  # it begins to turn back
+    "visitor_leaves",
+)
 WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")  # as `date.weekday` counts them
 
 
@@ -47,6 +54,7 @@ class Mood:
     next: Mapping[str, float]  # mood → weight
     person: Who | None = None  # while this mood lasts; None: whoever is there
     fade_ns: int = FADE_NS  # to that person, and back
+    mirror: float = 0  # how strongly the face shows what the visitor's does, in [0, 1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +108,7 @@ class Choreography:
     cues: tuple[Cue, ...] = ()
     arcs: tuple[Arc, ...] = ()
     life: Liveliness = field(default_factory=Liveliness)
+    visitor: Hospitality = field(default_factory=Hospitality)
     people: Mapping[Who, Place] = field(default_factory=dict)  # everybody it names, and where first
 
     def seed_for(self, said: int | None) -> int:

@@ -7,14 +7,14 @@ always open: what a day plays depends on the seed and the date alone. Civil time
 
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from installation.score.agenda import Agenda
-from installation.score.choreography import DAY_NS, FADE_NS, Choreography, Cue, Who
+from installation.score.choreography import DAY_NS, FADE_NS, Choreography, Cue, Mood, Who
 from installation.score.dice import Dice, show_dice
 from installation.score.hours import Hours
-from installation.score.life import RETUNE_NS, STILL, Life, Movement
+from installation.score.life import RETUNE_NS, STILL, Life, Liveliness, Movement
 from installation.score.mood import MoodScheduler
 from installation.score.phrase import NANOSECONDS, Phrase
 from models.action_units import NUM_AUS
@@ -23,6 +23,7 @@ from models.action_units import NUM_AUS
 SET_BACK_NS: Final = 600 * NANOSECONDS
 # Who was away for longer before a new day begins has slept: the end of the old day is not played.
 AWAY_NS: Final = 60 * NANOSECONDS
+ATTENTIVE: Final = 0.3  # of the eyes' own wandering, while there is somebody to look at
 NEUTRAL: Final = (0.0,) * NUM_AUS  # a day's first draw does not ask how the last one ended
 
 
@@ -77,6 +78,8 @@ class Conductor:
         self.hours, self._seed, self._face, self._is_alive = hours, seed, face, is_alive
         self._resident = self._shown = resident
         self._by_cue: Who | None = None  # the person whom a cue has brought
+        self._guest: Who | None = None  # a visitor, who goes before everybody
+        self._is_attending = False
         self._agenda = Agenda(score.cues, hours.zone)
         self._scheduler: MoodScheduler | None = None
         self._life: Life | None = None  # today's …
@@ -138,6 +141,40 @@ class Conductor:
         """
         self._offered = (score, seed, resident)
 
+    # -- visitors
+
+    @property
+    def mood(self) -> Mood | None:
+        """The mood that is played; None before the day begins."""
+        return self._scheduler.mood if self._scheduler else None
+
+    def receive(self, guest: Who, t_ns: int, fade_ns: int) -> None:
+        """Be a guest, whomever the score names, until they are dismissed. What is played goes on."""
+        self._guest = guest
+        self._turn_into(guest, t_ns, fade_ns)
+
+    def dismiss(self, t_ns: int, fade_ns: int) -> None:
+        """Be again whom the score wants."""
+        self._guest = None
+        self._turn_into(self._wanted(), t_ns, fade_ns)
+
+    def attend(self, t_ns: int, *, is_attending: bool) -> None:
+        """Whether there is somebody to look at: the eyes then wander less by themselves."""
+        if is_attending != self._is_attending:
+            self._is_attending = is_attending
+            if self._life:
+                self._life.retune(self._liveliness, t_ns)
+
+    def blink(self, t_ns: int) -> None:
+        """Blink: somebody has."""
+        if self._life and self.score.life.blinks_per_min:
+            self._life.blink(t_ns)
+
+    @property
+    def _liveliness(self) -> Liveliness:
+        life = self.score.life
+        return replace(life, gaze_deg=ATTENTIVE * life.gaze_deg) if self._is_attending else life
+
     # -- the day
 
     def _begin_day(self, t_ns: int, utc_ns: int) -> Phrase:
@@ -173,7 +210,7 @@ class Conductor:
         if self._last_life:
             self._last_life.retune(STILL, start_ns)
         self._life = Life(dice, STILL, start_ns)
-        self._life.retune(self.score.life, start_ns)
+        self._life.retune(self._liveliness, start_ns)
 
     def _catch_up(self, began_utc_ns: int, start_ns: int) -> None:
         """The mood and the person that the day's cues have come to before the show has begun."""
@@ -254,7 +291,7 @@ class Conductor:
         score = self.score
         self._playing.swap(score)
         if self._life:
-            self._life.retune(score.life, now_ns)
+            self._life.retune(self._liveliness, now_ns)
         self._last_played.clear()
         known = (asked for asked in self._queue if asked.do is None or asked.do in score.gestures)
         self._queue = deque(asked for asked in known if asked.mood is None or asked.mood in score.moods)
@@ -273,7 +310,8 @@ class Conductor:
         self._last_played[cue.number] = now_ns
         if cue.person is not None:
             self._by_cue = cue.person
-            if cue.mood or self._playing.mood.person is None:  # a mood's own person stays as long as it
+            # A mood's own person stays as long as it, and a guest until they are dismissed.
+            if self._guest is None and (cue.mood or self._playing.mood.person is None):
                 self._turn_into(cue.person, now_ns, cue.fade_ns)
         asked = Asked(name_of(cue), cue.do, cue.mood, cue.is_immediate)
         if (cue.do or cue.mood) and cue.is_immediate:
@@ -283,8 +321,8 @@ class Conductor:
             self._queue.append(asked)
 
     def _wanted(self) -> Who:
-        """Who is there: the mood's person, else whom a cue has brought, else the resident."""
-        for who in (self._playing.mood.person, self._by_cue):
+        """Who is there: a guest, else the mood's person, else whom a cue has brought, else the resident."""
+        for who in (self._guest, self.mood.person if self.mood else None, self._by_cue):
             if who is not None:
                 return who
         return self._resident

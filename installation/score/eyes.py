@@ -97,7 +97,13 @@ class Blinks:
         """The gaze begins to turn by so many degrees: a blink may come with it, the likelier the larger."""
         self._go_on(t_ns)
         share = BLINK_SHIFT_SHARE * smoothstep(min(1.0, degrees / BLINK_SHIFT_DEG))
-        if self._shift_dice.unit() < share and t_ns < self._blink.start_ns:
+        if self._shift_dice.unit() < share:
+            self.bring_forward(t_ns)
+
+    def bring_forward(self, t_ns: int) -> None:
+        """Blink now in the place of the next time; a blink under way is the one that is asked for."""
+        self._go_on(t_ns)
+        if t_ns < self._blink.start_ns:
             # The gaps are still counted from where the blink was due, or a minute would have more of them;
             # not from too far ahead, or after many shifts the lids would stay open for long.
             self._due_ns = min(self._due_ns, t_ns + nanoseconds(self._mean_gap_s()))

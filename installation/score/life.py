@@ -122,6 +122,11 @@ class Life:
         self._go_on(t_ns)
         self._blinks.accompany(t_ns, degrees)
 
+    def blink(self, t_ns: int) -> None:
+        """Blink now, in the place of the next time: somebody else has."""
+        self._go_on(t_ns)
+        self._blinks.bring_forward(t_ns)
+
     def retune(self, liveliness: Liveliness, t_ns: int) -> None:
         """From now on as lively as that, without a jump: parts fade in and out within RETUNE_NS."""
         self._go_on(t_ns)

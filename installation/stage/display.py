@@ -32,6 +32,9 @@ KEYS = {
     pygame.K_ESCAPE: Command.QUIT,
     pygame.K_f: Command.TOGGLE_FULLSCREEN,
     pygame.K_SPACE: Command.GO,
+    pygame.K_RETURN: Command.AGREE,
+    pygame.K_DELETE: Command.ERASE,
+    pygame.K_BACKSPACE: Command.ERASE,
 }  # fmt: skip
 CLOSING = {pygame.QUIT, pygame.WINDOWCLOSE}  # QUIT also comes for SIGTERM, from a service manager
 

@@ -44,6 +44,15 @@ def open_recorder(path: Path, fps: float | Fraction, size_px: tuple[int, int]) -
     return PngRecorder(path, size_px)
 
 
+def refuse_private(frame: Frame) -> None:
+    """
+    Raises:
+        ValueError: a visitor's face is in the frame.
+    """
+    if frame.is_private:
+        raise ValueError("a visitor's face is for the wall alone: it is never written")
+
+
 class VideoRecorder:
     """A Sink that is an H.264 video at a constant frame rate: its n-th frame is shown at n / fps."""
 
@@ -80,6 +89,7 @@ class VideoRecorder:
 
     def show(self, frame: Frame) -> None:
         """Append `frame.image`. Its place is its number, not `frame.t_ns`: a pacer has made them agree."""
+        refuse_private(frame)
         picture = self._new_frame(self._fitter.fit(frame.image), format="rgb24")
         picture = picture.reformat(
             format="yuv420p", dst_colorspace=BT709, dst_color_range=LIMITED_RANGE, interpolation="BICUBIC"
@@ -126,6 +136,7 @@ class PngRecorder:
 
     def show(self, frame: Frame) -> None:
         """Write the next picture."""
+        refuse_private(frame)
         is_encoded, png = cv2.imencode(".png", cv2.cvtColor(self._fitter.fit(frame.image), cv2.COLOR_RGB2BGR))
         assert is_encoded
         self._part.write_bytes(png.tobytes())  # not cv2.imwrite: on Windows it knows no names beyond ASCII

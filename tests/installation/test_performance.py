@@ -84,7 +84,7 @@ def test_go_plays_the_next_gesture_from_where_the_portrait_is():
     show.step(tick(0))
     halfway = show.phrase.onset_ns // 2
     before, number = show.pose_at(tick(halfway)), show.phrase.number
-    show.go(tick(halfway))
+    show.obey(Command.GO, tick(halfway))
     assert show.phrase.number == number + 1
     assert show.phrase.start_ns == halfway
     assert show.pose_at(tick(halfway)).aus == before.aus

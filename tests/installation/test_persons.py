@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from installation import app, stills
+from installation import app, stills, wiring
 from installation.errors import InputError
 from installation.loading import draw_person, load_face_reader, load_networks, load_projector
 from installation.options import DEFAULT_PERSON, TRUNCATION, Show, Sitter
@@ -58,7 +58,7 @@ def score(tmp_path):
 
 
 def anchor(networks, show):
-    return app.wire(networks, show, ALWAYS, is_live=False).portrait.at(0)
+    return wiring.wire(networks, show, ALWAYS, is_live=False).portrait.at(0)
 
 
 # --- who ----------------------------------------------------------------------------------------------------
@@ -91,7 +91,7 @@ def test_the_command_line_takes_the_place_of_one_person_and_leaves_the_others(ne
     show = replace(score("3"), person=8)
     text = show.choreography.read_text().replace("{m: {gestures", "{m: {person: 3, gestures")
     show.choreography.write_text(text)
-    assert set(app.wire(networks, show, ALWAYS, is_live=False).portrait.people) == {3, 8}
+    assert set(wiring.wire(networks, show, ALWAYS, is_live=False).portrait.people) == {3, 8}
 
 
 def test_nobody_named_is_the_person_of_the_house(networks, tmp_path):
@@ -101,7 +101,7 @@ def test_nobody_named_is_the_person_of_the_house(networks, tmp_path):
 
 
 def test_a_gesture_changes_what_the_person_in_the_file_already_does(networks, ada):
-    seated = app.sit(networks, Sitter(Path("unused"), "cpu", ada, None))
+    seated = wiring.sit(networks, Sitter(Path("unused"), "cpu", ada, None))
     at_rest = stills.gesture_of(networks, seated, "neutral")
     away = tuple(-intensity for intensity in SMILE)
     expected = networks.pseudo_autoencoder.model.predict(tiny_person().ws, away)
@@ -132,7 +132,7 @@ def test_people_who_come_as_they_are_have_the_expression_in_their_picture(adopte
     reader = write_tiny_reader(adopted)
     networks = load_networks(adopted)
     pose = draw_person(networks, 3, TRUNCATION)
-    picture = app.synthesizer_of(networks, "cpu").synthesize(pose.ws)
+    picture = wiring.synthesizer_of(networks, "cpu").synthesize(pose.ws)
     np.testing.assert_allclose(pose.aus, reader.read(resize(picture, (256, 256))).aus, atol=1e-4)
     at_rest = stills.gesture_of(networks, pose, "neutral")
     away = tuple(-intensity for intensity in pose.aus)

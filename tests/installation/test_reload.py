@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from installation import app, reload
+from installation import app, reload, wiring
 from installation.errors import InputError
 from installation.loading import load_networks
 from installation.notation.document import read_choreography
@@ -208,10 +208,10 @@ def test_reading_again_brings_people_and_warnings_and_the_command_line_keeps_win
     networks: Any, tmp_path: Path
 ) -> None:
     raw = edited(("AU26", "AU39")).encode()
-    read_again = app.ready(networks, show_of(tmp_path / "s.yaml"), ALWAYS, raw)
+    read_again = wiring.ready(networks, show_of(tmp_path / "s.yaml"), ALWAYS, raw)
     assert read_again.resident == 1 and set(read_again.people) == {1, 2}
     assert [warning for warning in map(str, read_again.warnings) if "AU39" in warning]
-    asked = app.ready(networks, show_of(tmp_path / "s.yaml", person=7), ALWAYS, raw)
+    asked = wiring.ready(networks, show_of(tmp_path / "s.yaml", person=7), ALWAYS, raw)
     assert asked.resident == 7 and {2, 7} <= set(asked.people)
 
 
@@ -220,7 +220,7 @@ def test_reading_again_brings_people_and_warnings_and_the_command_line_keeps_win
 )
 def test_reading_again_tells_faults_at_their_places(networks: Any, tmp_path: Path, raw: bytes) -> None:
     with pytest.raises(InputError, match=r"s\.yaml:\d+:\d+: "):
-        app.ready(networks, show_of(tmp_path / "s.yaml"), ALWAYS, raw)
+        wiring.ready(networks, show_of(tmp_path / "s.yaml"), ALWAYS, raw)
 
 
 def test_a_live_show_follows_its_file_and_takes_up_what_is_saved(

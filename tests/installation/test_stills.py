@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from installation import app, stills
+from installation import stills, wiring
 from installation.errors import InputError
 from installation.loading import Seen, draw_person, load_networks
 from installation.options import TRUNCATION, Sitter
@@ -171,7 +171,7 @@ def test_a_sheet_shows_the_photograph_the_likeness_and_what_it_can_do(weights, r
     networks = load_networks(weights)
     away = tuple(-intensity for intensity in readers.scripted["ada.jpg"].reading.aus)
     at_rest = networks.pseudo_autoencoder.model.predict(tiny_person().ws, away)  # A(w₀, −a₀)
-    drawn = app.synthesizer_of(networks, "cpu").synthesize(at_rest)
+    drawn = wiring.synthesizer_of(networks, "cpu").synthesize(at_rest)
     assert np.array_equal(squares[2], resize(drawn, (SIDE_PX, SIDE_PX)))
     assert len({square.tobytes() for square in squares}) == 6
 
@@ -200,7 +200,7 @@ def test_what_cannot_be_done_is_one_line_and_leaves_nothing(weights, readers, tm
 def expected(weights: Path, ws: np.ndarray, u: np.ndarray) -> np.ndarray:
     networks = load_networks(weights)
     moved = networks.pseudo_autoencoder.model.predict(ws, tuple(u.tolist()))
-    return app.synthesizer_of(networks, "cpu").synthesize(moved)
+    return wiring.synthesizer_of(networks, "cpu").synthesize(moved)
 
 
 def expressed(weights: Path, person: int | Path, like: str, size: int | None = None) -> np.ndarray:

@@ -189,3 +189,12 @@ def test_the_null_sink_counts() -> None:
     record(sink, 5)
     sink.close()
     assert sink.num_frames == 5
+
+
+@pytest.mark.parametrize("name", ["out.mp4", "frames"])
+def test_a_visitors_face_is_never_written(tmp_path: Path, name: str) -> None:
+    sink = open_recorder(tmp_path / name, 30, (64, 64))
+    with pytest.raises(ValueError, match="for the wall alone"):
+        sink.show(Frame(picture(), 0, is_private=True))
+    sink.close()
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]

@@ -1,8 +1,9 @@
 """What the readers of faces are worth: `python -m training.evaluation.readers --cast CAST --state STATE`.
 
-Seven parts, on people never seen: action units, categories, photographs, identity, what the encoder finds
-(the longest: a quarter of an hour and more), a sheet of projections to look at, and what a face costs. A part
-that lacks something says so and is left out. The same options give the same figures, but for milliseconds.
+Eight parts, on people never seen: action units, categories, photographs, identity, what the encoder finds
+(a quarter of an hour and more), a sheet of projections to look at, visitors (the longest: an hour), and what
+a face costs. A part that lacks something says so and is left out. The same options give the same figures, but
+for milliseconds.
 """
 
 from collections.abc import Callable, Mapping
@@ -24,6 +25,7 @@ from training.evaluation.readers.material import Amounts, Material
 from training.evaluation.readers.photographs import measure_photographs
 from training.evaluation.readers.sheet import measure_sheet
 from training.evaluation.readers.units import measure_units
+from training.evaluation.readers.visitors import measure_visitors
 from training.evaluation.report import Part, measured_parts, write_json
 from training.identity import PATH
 from training.run import run_command
@@ -35,10 +37,11 @@ PARTS: Final[Mapping[str, Callable[[Material], Part]]] = {
     "identity": measure_identity,
     "encoder": measure_likeness,
     "sheet": measure_sheet,
+    "visitors": measure_visitors,
     "cost": measure_cost,
 }
 FULL: Final = Amounts(held_out=None, training=None, projected=24, sheet=8, frames=30)
-QUICK: Final = Amounts(held_out=48, training=200, projected=6, sheet=2, frames=5)
+QUICK: Final = Amounts(held_out=48, training=200, projected=6, sheet=2, frames=5, visitors=6)
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,7 @@ class Amounts:
     projected: int
     sheet: int  # renders on it
     frames: int  # by which time is taken
+    visitors: int | None = None  # renders projected as visitors are; None: all
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,13 +1,12 @@
 """Projections to look at before believing a figure: renders of people never seen, and photographs."""
 
-from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from models.pictures import ALIGNED_PX
-from models.projection import Projection
 from models.pseudo_autoencoder import PseudoAutoencoder
 from training.evaluation.expressions import category_units
 from training.evaluation.faces import Pictures, resized
@@ -20,7 +19,7 @@ from training.evaluation.report import Part, SkippedError
 from training.evaluation.sheets import grid, labelled, write_jpeg
 
 FILE: Final = "projections.jpg"
-GESTURES: Final = {"at rest": "neutral", "happy": "happy", "surprised": "surprised"}
+GESTURES: Final = {"at rest": "neutral", "happy": "happy", "surprised": "surprised", "sad": "sad"}
 
 
 def measure_sheet(material: Material) -> Part:
@@ -29,7 +28,7 @@ def measure_sheet(material: Material) -> Part:
         raise SkippedError("no folder for it: name one with --sheets")
     faces, notes = faces_shown(material)
     made = make_all(material, faces, "sheet")
-    columns = {"aligned": faces, **made.pictures, **expressions(material, made.usual)}
+    columns = {"aligned": faces, **made.pictures, **expressions(material, at_home(material, made.usual))}
     rows = [np.stack([pictures[k] for pictures in columns.values()]) for k in range(len(faces))]
     path = material.sheets / FILE
     write_jpeg(path, labelled(grid(rows), list(columns)))
@@ -48,9 +47,8 @@ def faces_shown(material: Material) -> tuple[Pictures, list[str]]:
 
 
 @torch.inference_mode()
-def expressions(material: Material, projections: Sequence[Projection]) -> dict[str, Pictures]:
-    """Projections in the portrait's scene: as they are, and A(w, a_T − a₀)."""
-    home = at_home(material, projections)
+def expressions(material: Material, home: NDArray[np.float32]) -> dict[str, Pictures]:
+    """Projections in the portrait's scene, ws [N, num_ws, w_dim]: as they are, and A(w, a_T − a₀)."""
     own = np.stack([resized(picture, ALIGNED_PX) for picture in drawn(material.generator, home)])
     aus = torch.from_numpy(np.asarray(read_faces(material.au_reader, own).aus, np.float32))  # a₀
     model: PseudoAutoencoder = material.pseudo_autoencoder.model

@@ -1,0 +1,88 @@
+"""`visitor:`: how the portrait receives whoever comes."""
+
+from typing import Final
+
+from installation.notation import values
+from installation.notation.fields import Fields, Key, Reader, Refused, found, mapping, table_schema
+from installation.notation.yaml_nodes import Node
+from installation.score.phrase import NANOSECONDS
+from installation.score.visitors import LONGEST_MEMORY_NS, Hospitality
+
+ON, OFF = "on", "off"
+RELEASED, KEPT = "released", "kept"
+MIN_DWELL_NS: Final = NANOSECONDS
+MAX_FOLLOW: Final = 2
+
+
+def _dwell() -> Reader[int]:
+    def read(node: Node) -> int:
+        dwell_ns = values.duration(node)
+        if dwell_ns < MIN_DWELL_NS:
+            raise Refused(f"a look of {found(node)} is no consent; the shortest is 1s")
+        return dwell_ns
+
+    return Reader(read, values.duration.schema)
+
+
+FOLLOW: Final = Key(
+    "follow",
+    values.number_or_off(0.1, MAX_FOLLOW, "a share of the usual"),
+    "How far eyes and head follow visitors: 1 is the usual, 0.5 half of it, or off.",
+)
+TAKE_UP: Final = Key(
+    "take_up",
+    values.one_of("take_up", (ON, OFF), guesses=False),
+    "on: whoever stays sees the portrait turn into them for a while; off: it never does.",
+)
+DWELL: Final = Key(
+    "dwell", _dwell(), "How long somebody who has stayed goes on looking before it turns into them; 4s."
+)
+STAY: Final = Key("stay", values.span, "How long it then lives as them, such as 40s..60s.")
+FADE: Final = Key("fade", values.duration, "How long it takes to turn into them, and back, such as 6s.")
+LINGER: Final = Key("linger", values.duration, "How long it stays them once they have left, such as 5s.")
+COOLDOWN: Final = Key(
+    "cooldown", values.duration, "How long it is itself before it turns into somebody again, such as 30s."
+)
+EXPRESSION: Final = Key(
+    "expression",
+    values.one_of("expression", (RELEASED, KEPT)),
+    "released: the face that they made is taken out, and the gestures are played on their own; kept: it stays.",
+)
+VISITOR_KEYS: Final = (FOLLOW, TAKE_UP, DWELL, STAY, FADE, LINGER, COOLDOWN, EXPRESSION)
+VISITOR: Final = Key(
+    "visitor",
+    mapping(table_schema(*VISITOR_KEYS), "{take_up: on, stay: 40s..60s}"),
+    "How visitors are received, where there is a camera.",
+)
+
+
+def read_visitor(top: Fields) -> Hospitality:
+    """What the file says of visitors; the usual where it says nothing."""
+    usual = Hospitality()
+    table = top.table(VISITOR)
+    if table is None:
+        return usual
+    table.refuse_unknown(VISITOR_KEYS)
+    _check_that_they_are_forgotten(table)
+    return Hospitality(
+        follow=table.read(FOLLOW, usual.follow),
+        takes_up=table.read(TAKE_UP, ON) == ON,
+        dwell_ns=table.read(DWELL, usual.dwell_ns),
+        stay=table.read(STAY, usual.stay),
+        fade_ns=table.read(FADE, usual.fade_ns),
+        linger_ns=table.read(LINGER, usual.linger_ns),
+        cooldown_ns=table.read(COOLDOWN, usual.cooldown_ns),
+        keeps_expression=table.read(EXPRESSION, RELEASED) == KEPT,
+    )
+
+
+def _check_that_they_are_forgotten(table: Fields) -> None:
+    """Nobody may choose to remember visitors for longer."""
+    usual, silent = Hospitality(), Fields(type(table.report)(""), "", table.node)
+    together_ns = silent.read(LINGER, usual.linger_ns) + silent.read(FADE, usual.fade_ns)
+    if together_ns > LONGEST_MEMORY_NS:
+        written = [entry for key in (LINGER, FADE) if (entry := table.entry(key.name))]
+        at = max(written, key=lambda entry: entry.value.line)
+        message = f"linger and fade are {together_ns / NANOSECONDS:g}s together"
+        longest = f"{LONGEST_MEMORY_NS // NANOSECONDS}s"
+        table.error(f"{message}; who has left is forgotten within {longest}, so write less", at.value)

@@ -1,0 +1,118 @@
+"""Visits: what the eyes see, made into what the portrait does. It looks at whoever comes, takes up a face as
+it takes up any other person, and forgets it.
+
+The encounter decides; here its happenings are carried out. The one thing of a visitor that is kept in this
+process is the anchor under VISITOR among the portrait's people, from `TakeUp` to `Forget`.
+"""
+
+from collections import deque
+from typing import Final
+
+from installation.portrait import Portrait, anchor_at
+from installation.ports import Eyes, Sighting, Tick
+from installation.score.attention import Attention
+from installation.score.conductor import Conductor
+from installation.score.encounter import Answer, Encounter, Event, Forget, LetGo, Project, Seen, TakeUp
+from installation.score.life import Movement
+from installation.score.mirror import Mirror
+from models.action_units import NUM_AUS
+
+VISITOR: Final = "visitor"  # nobody's number, and no file: those end in .safetensors
+NEUTRAL: Final = (0.0,) * NUM_AUS
+
+
+class Visit:
+    """Receives whoever comes before the `eyes`, by the rules of `encounter`."""
+
+    def __init__(
+        self,
+        eyes: Eyes,
+        encounter: Encounter,
+        attention: Attention,
+        conductor: Conductor,
+        portrait: Portrait,
+    ) -> None:
+        self.encounter = encounter
+        self._eyes, self._attention, self._mirror = eyes, attention, Mirror()
+        self._conductor, self._portrait = conductor, portrait
+        self._score = conductor.score
+        self._blinks: deque[int] = deque()  # at which instants to answer a blink
+        self._has_agreed = self._is_erasing = self._is_closed = False
+
+    @property
+    def is_private(self) -> bool:
+        """Whether somebody who is there may be recognised in the picture."""
+        return self._eyes.is_live and VISITOR in self._portrait.people
+
+    def agree(self) -> None:
+        """The visitor before the portrait agrees that their face be taken up."""
+        self._has_agreed = True
+
+    def erase(self) -> None:
+        """Forget whoever is being shown, looked for or looked at, at once."""
+        self._is_erasing = True
+
+    def go_on(self, tick: Tick) -> Movement:
+        """Let happen what is due; → what the visitors move in the face. The conductor has been advanced."""
+        self._is_closed = False
+        sighting = self._eyes.look(tick.t_ns)
+        self._look(tick.t_ns, sighting)
+        seen = Seen(sighting.visitors, answer_in(sighting), self._has_agreed, self._is_erasing)
+        self._has_agreed = self._is_erasing = False
+        for happening in self.encounter.advance(tick.t_ns, seen):
+            if isinstance(happening, Event):
+                for _phrase in self._conductor.notify(happening.name, tick.t_ns, tick.utc_ns):
+                    pass
+            else:
+                self._carry_out(happening, tick.t_ns, sighting)
+        return self._attention.at(tick.t_ns) + self._mirror.at(tick.t_ns)
+
+    def close(self, tick: Tick) -> None:
+        """The doors are closed: nobody is looked at, and who was taken up is forgotten."""
+        seen = Seen(is_erasing=not self._is_closed)
+        self._is_closed = True
+        for happening in self.encounter.advance(tick.t_ns, seen):
+            if not isinstance(happening, Event):
+                self._carry_out(happening, tick.t_ns, Sighting())
+
+    def _look(self, t_ns: int, sighting: Sighting) -> None:
+        """Turn the eyes to them, blink as they do, and show what they show where the mood wants it."""
+        score, mood = self._conductor.score, self._conductor.mood
+        if score is not self._score:
+            self._score = score
+            self.encounter.offer(score.visitor)
+        self._blinks.extend(self._attention.see(t_ns, sighting.visitors, score.visitor.follow))
+        while self._blinks and self._blinks[0] <= t_ns:
+            self._conductor.blink(self._blinks.popleft())
+        self._conductor.attend(t_ns, is_attending=self._attention.is_attending)
+        self._mirror.see(t_ns, sighting.visitors, mood.mirror if mood else 0.0)
+
+    def _carry_out(self, happening: Project | TakeUp | LetGo | Forget, t_ns: int, sighting: Sighting) -> None:
+        match happening:
+            case Project():
+                self._eyes.project(happening.request, happening.visitor)
+            case TakeUp():
+                self._take_up(sighting)
+                self._conductor.receive(VISITOR, happening.t_ns, happening.fade_ns)
+            case LetGo():
+                self._conductor.dismiss(happening.t_ns, happening.fade_ns)
+            case Forget():
+                self._eyes.forget()
+                self._mirror.forget(t_ns)
+                if VISITOR in self._portrait.people:
+                    self._portrait.forget(VISITOR, t_ns)
+
+    def _take_up(self, sighting: Sighting) -> None:
+        """Their face as an anchor: what they showed is its a₀, which the next gesture takes out; or it counts
+        as their neutral, and stays.
+        """
+        likeness = sighting.likeness
+        assert likeness is not None and likeness.ws is not None, "a good answer has a latent"
+        aus = NEUTRAL if self._score.visitor.keeps_expression else likeness.aus
+        self._portrait.people[VISITOR] = anchor_at(self._portrait.model, likeness.ws, aus)
+
+
+def answer_in(sighting: Sighting) -> Answer | None:
+    """What has become of the latest request, as far as the encounter has to know."""
+    likeness = sighting.likeness
+    return Answer(likeness.request, is_good=likeness.ws is not None) if likeness else None

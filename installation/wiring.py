@@ -1,0 +1,151 @@
+"""The parts of a show, joined: choreography, dice, people, portrait, synthesizer, and eyes if it has any."""
+
+import os
+import sys
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+import torch
+
+from installation.loading import (
+    Networks,
+    load_face_reader,
+    load_networks,
+    load_people,
+    load_person_or_draw,
+    load_projector,
+)
+from installation.options import DEFAULT_PERSON, TRUNCATION, Show, Sitter
+from installation.performance import Performance
+from installation.portrait import Portrait, Pose
+from installation.ports import Eyes, Latent
+from installation.reload import Offer
+from installation.score.attention import Attention
+from installation.score.choreography import Choreography, Who
+from installation.score.conductor import Conductor
+from installation.score.dice import show_dice
+from installation.score.encounter import Consent, Encounter
+from installation.score.hours import Hours
+from installation.stage.synthesizer import TorchSynthesizer, choose_device
+from installation.texts import read_text_file, score_in
+from installation.visit import Visit
+from installation.wording import say
+
+
+def wire(networks: Networks, show: Show, hours: Hours, *, is_live: bool) -> Performance:
+    """Choreography, dice, portrait and synthesizer, joined."""
+    offer = ready(networks, show, hours, read_text_file(show.choreography))
+    loaded = networks.pseudo_autoencoder
+    for warning in offer.warnings:
+        say(str(warning))
+    portrait = Portrait(loaded.model, offer.people, offer.resident, loaded.learned_controls)
+    conductor = Conductor(offer.score, offer.seed, hours, portrait, offer.resident)
+    return Performance(conductor, portrait, synthesizer_of(networks, show.device, is_live=is_live))
+
+
+def ready(networks: Networks, show: Show, hours: Hours, raw: bytes) -> Offer:
+    """The choreography in a file's bytes with everything that it takes to play it, checked for these weights
+    and this place.
+
+    Raises:
+        InputError: every fault of it, and of the files that it names.
+    """
+    loaded, today = networks.pseudo_autoencoder, datetime.now(hours.zone).date()
+    reading = score_in(raw, show.choreography, loaded.learned_units, loaded.learned_controls, hours, today)
+    score = reading.choreography
+    troupe = gather(networks, show, score)
+    return Offer(score, score.seed_for(show.seed), troupe.people, troupe.resident, reading.warnings)
+
+
+# --- people -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Troupe:
+    """Everybody who can be there, and who is there where the score names nobody else."""
+
+    people: dict[Who, Pose]
+    resident: Who
+
+
+def gather(networks: Networks, show: Show, choreography: Choreography) -> Troupe:
+    """All whom the score names; the resident is the command line's, else the score's, else the house's."""
+    psi = TRUNCATION if show.truncation is None else show.truncation
+    named = choreography.people
+    if show.person is not None:  # in the place of the one whom the score names for the whole
+        others = {mood.person for mood in choreography.moods.values()}
+        others |= {cue.person for cue in choreography.cues}
+        named = {who: place for who, place in named.items() if who in others}
+    people = load_people(networks, named, show.choreography, psi)
+    if show.person is None and choreography.person is not None:
+        return Troupe(people, choreography.person)
+    hosts = (show.person, show.host, DEFAULT_PERSON)
+    resident = next(host for host in hosts if host is not None)
+    name = resident if isinstance(resident, int) else str(resident.resolve())
+    return Troupe({**people, name: sit(networks, replace(show, person=resident))}, name)
+
+
+def sit(networks: Networks, sitter: Sitter) -> Pose:
+    """The sitter's anchor: a person drawn from a number, or read from a file in the AU state found there."""
+    person = DEFAULT_PERSON if sitter.person is None else sitter.person
+    if isinstance(person, Path) and sitter.truncation is not None:
+        say(f"{person}: drawn as the file says; --truncation is for people by number")
+    psi = TRUNCATION if sitter.truncation is None else sitter.truncation
+    return load_person_or_draw(networks, person, psi)
+
+
+def synthesizer_of(networks: Networks, device: str, *, is_live: bool = False) -> TorchSynthesizer:
+    return TorchSynthesizer(networks.generator.generator, choose_device(device), is_live=is_live)
+
+
+# --- visitors -----------------------------------------------------------------------------------------------
+
+
+def visit_with(eyes: Eyes, performance: Performance, consent: Consent) -> Visit:
+    """The visits of a show that sees by these eyes."""
+    dice = show_dice(0, 0, "visitors")  # who comes when is no dice's to say: one stream serves every day
+    conductor, portrait = performance.conductor, performance.portrait
+    encounter = Encounter(conductor.score.visitor, consent, dice.branch("encounters"))
+    return Visit(eyes, encounter, Attention(dice.branch("attention")), conductor, portrait)
+
+
+# What sees is imported by shows that do: others need neither those networks nor their libraries.
+
+
+def live_eyes(
+    webcam: int | Path, weights: Path, home: Latent, view_deg: float
+) -> AbstractContextManager[Eyes]:
+    """Eyes that look through a camera, in processes of their own, from `with` on."""
+    from installation.sight.watching import WatchingEyes
+
+    return WatchingEyes(webcam, weights, home, view_deg, say)
+
+
+def recorded_eyes(webcam: int | Path, weights: Path, home: Latent, view_deg: float) -> Eyes:
+    """Eyes for a recording, which look at a video.
+
+    Raises:
+        InputError: it is none, or the networks that read faces cannot be used.
+    """
+    from installation.sight.assembly import still_sight
+    from installation.sight.recorded import RecordedEyes
+    from installation.stage.footage import Footage
+
+    networks = load_networks(weights)  # of their own: the show's may be on another device
+    reader, projector = load_face_reader(networks), load_projector(networks)
+    sight = still_sight(reader.au_reader, projector.generator, projector.encoder, home, view_deg)
+    return RecordedEyes(Footage(Path(str(webcam))), sight)
+
+
+def prepare_to_see() -> None:
+    """Leave a core to the sight, which would wait for one and hold up every frame; and no picture of this
+    process's memory behind, should it crash.
+    """
+    num_cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    torch.set_num_threads(max(1, min(torch.get_num_threads(), num_cores - 1)))
+    if sys.platform != "win32":
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -1,0 +1,248 @@
+"""A visit: what the eyes see, made into what the portrait does, with scripted eyes and fake networks."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from installation.performance import Performance
+from installation.ports import Command, Likeness, Sighting, Tick, Visitor
+from installation.score.choreography import Choreography
+from installation.score.encounter import Stage
+from installation.score.hours import Hours
+from installation.visit import VISITOR
+from installation.wiring import visit_with
+from models.action_units import AU_INDEX, NUM_AUS
+from models.controls import CONTROLS
+from tests.installation.fakes import BEGAN, NEUTRAL, NUM_WS, performance_of, tick
+from tests.score.shows import score
+
+S = 1_000_000_000
+FPS = 20
+THEM = Visitor(1, azimuth_deg=8.0, elevation_deg=-3.0, size=0.3, is_facing=True)
+SMILE = tuple(0.8 if unit == AU_INDEX[12] else 0.0 for unit in range(NUM_AUS))
+SHORT = """
+    visitor: {dwell: 1s, stay: 4s, fade: 1s, linger: 2s, cooldown: 10s}
+"""
+
+
+@dataclass
+class ScriptedEyes:
+    """Sees a visitor between two instants, and answers a request after a second."""
+
+    comes_ns: int = S
+    goes_ns: int = 60 * S
+    doubts: tuple[str, ...] = ()
+    is_live: bool = True
+    visitor: Visitor = THEM
+    asked_ns: int | None = None
+    request: int = 0
+    num_forgotten: int = 0
+    t_ns: int = 0
+    log: list[str] = field(default_factory=list)
+
+    def look(self, t_ns: int) -> Sighting:
+        self.t_ns = t_ns
+        there = (self.visitor,) if self.comes_ns <= t_ns < self.goes_ns else ()
+        return Sighting(there, self._likeness())
+
+    def _likeness(self) -> Likeness | None:
+        if self.asked_ns is None or self.t_ns < self.asked_ns + S:
+            return None
+        if self.doubts:
+            return Likeness(self.request, None, (), self.doubts)
+        return Likeness(self.request, np.full((NUM_WS, 512), 3.0, np.float32), SMILE)
+
+    def project(self, request: int, visitor: int) -> None:
+        self.asked_ns, self.request = self.t_ns, request
+        self.log.append(f"project {visitor}")
+
+    def forget(self) -> None:
+        self.asked_ns = None
+        self.num_forgotten += 1
+        self.log.append("forget")
+
+
+def show_of(
+    eyes: ScriptedEyes, text: str = SHORT, consent: str = "dwell", hours: Hours | None = None
+) -> Performance:
+    performance = performance_of(choreography(text))
+    if hours:
+        performance.conductor.hours = hours
+    performance.visit = visit_with(eyes, performance, consent)
+    return performance
+
+
+def choreography(text: str) -> Choreography:
+    return score(text)
+
+
+def stages(performance: Performance, num_s: float, commands: dict[float, Command] | None = None) -> list:
+    """(stage, whether the frame is private) a frame."""
+    seen = []
+    asked = dict(commands or {})
+    for k in range(round(num_s * FPS)):
+        now = tick(k * S // FPS)
+        frame = performance.step(now)
+        seen.append((performance.visit.encounter.stage, frame.is_private))
+        for at_s in [at_s for at_s in asked if at_s * S <= now.t_ns]:
+            performance.obey(asked.pop(at_s), now)
+    return seen
+
+
+def course(seen: list) -> list[Stage]:
+    """The stages in their order."""
+    order: list[Stage] = []
+    for stage, _ in seen:
+        if not order or order[-1] is not stage:
+            order.append(stage)
+    return order
+
+
+def test_a_visitor_is_taken_up_lived_as_let_go_and_forgotten():
+    eyes = ScriptedEyes()
+    performance = show_of(eyes)
+    seen = stages(performance, 16)
+    assert course(seen)[:7] == [
+        Stage.ALONE, Stage.NOTICED, Stage.ENGAGED, Stage.PROJECTING, Stage.TURNING, Stage.LIVING, Stage.LETTING_GO,
+    ]  # fmt: skip
+    assert eyes.log[0] == "project 1"
+    assert eyes.num_forgotten == 1
+    shown = (Stage.TURNING, Stage.LIVING, Stage.LETTING_GO)
+    assert all(is_private == (stage in shown) for stage, is_private in seen)
+    assert VISITOR not in performance.portrait.people
+
+
+def test_what_the_visitor_showed_is_taken_out_or_kept():
+    for keeps, expression in ((False, "released"), (True, "kept")):
+        eyes = ScriptedEyes()
+        performance = show_of(eyes, SHORT.replace("{", "{expression: " + expression + ", "))
+        while VISITOR not in performance.portrait.people:
+            stages_of_one(performance, eyes)
+        assert performance.portrait.people[VISITOR].aus == (NEUTRAL if keeps else SMILE)
+
+
+def stages_of_one(performance: Performance, eyes: ScriptedEyes) -> None:
+    performance.step(tick(eyes.t_ns + S // FPS))
+
+
+def test_a_poor_likeness_is_never_shown():
+    eyes = ScriptedEyes(doubts=("the picture is blurred",))
+    performance = show_of(eyes)
+    seen = stages(performance, 20)
+    assert Stage.PROJECTING in course(seen)
+    assert Stage.TURNING not in course(seen)
+    assert not any(is_private for _, is_private in seen)
+
+
+def test_a_recording_is_not_private():
+    seen = stages(show_of(ScriptedEyes(is_live=False)), 10)
+    assert Stage.LIVING in course(seen)
+    assert not any(is_private for _, is_private in seen)
+
+
+def test_consent_by_key_waits_for_it():
+    performance = show_of(ScriptedEyes(), consent="key")
+    assert Stage.PROJECTING not in course(stages(performance, 12))
+    performance = show_of(ScriptedEyes(), consent="key")
+    assert Stage.LIVING in course(stages(performance, 12, {5: Command.AGREE}))
+
+
+def test_erasing_forgets_within_a_second():
+    eyes = ScriptedEyes()
+    performance = show_of(eyes)
+    seen = stages(performance, 12, {7: Command.ERASE})
+    private = [k / FPS for k, (_, is_private) in enumerate(seen) if is_private]
+    assert private[0] < 7 < private[-1] < 7.6
+    assert VISITOR not in performance.portrait.people
+    assert eyes.num_forgotten >= 1
+
+
+def test_closing_the_doors_forgets_whoever_is_there():
+    eyes = ScriptedEyes()
+    performance = show_of(eyes)
+    stages(performance, 7)
+    assert VISITOR in performance.portrait.people
+    closed = Hours(performance.hours.zone, week={})
+    performance.conductor.hours = closed
+    for k in range(3 * FPS):
+        t_ns = 7 * S + k * S // FPS
+        frame = performance.step(Tick(t_ns, BEGAN + t_ns))
+        assert not frame.is_private
+        assert not frame.image.any()
+    assert VISITOR not in performance.portrait.people
+    assert eyes.num_forgotten == 1
+
+
+def test_the_eyes_turn_to_a_visitor_at_once_and_back_when_they_have_gone():
+    text = "visitor: {take_up: off}\nlife: {blinks: off, gaze: off, saccades: off, breath: off, stir: off}\n"
+    eyes = ScriptedEyes(comes_ns=2 * S, goes_ns=10 * S)
+    performance = show_of(eyes, text)
+    gaze = CONTROLS.index("gaze_x")
+    moved = {}
+    for k in range(20 * FPS):
+        now = tick(k * S // FPS)
+        performance.step(now)
+        moved[k / FPS] = performance.visit.go_on(now).controls[gaze]
+    assert moved[1.95] == 0
+    assert moved[2.5] > 2
+    assert abs(moved[18.0]) < 0.1
+
+
+def test_a_score_without_following_leaves_the_eyes_alone():
+    performance = show_of(ScriptedEyes(), "visitor: {take_up: off, follow: off}")
+    for k in range(5 * FPS):
+        now = tick(k * S // FPS)
+        performance.step(now)
+        assert not any(performance.visit.go_on(now).controls)
+
+
+def test_a_blink_is_answered():
+    text = SHORT + "life: {blinks: 0.1, gaze: off, saccades: off, breath: off, stir: off}\n"
+
+    class Blinking(ScriptedEyes):
+        def look(self, t_ns: int) -> Sighting:
+            self.t_ns = t_ns
+            closure = 1.0 if 5 * S <= t_ns < 5.2 * S else 0.0
+            return Sighting((Visitor(1, 0, 0, 0.3, True, closure, NEUTRAL),))
+
+    performance = show_of(Blinking(), text)
+    lids = {}
+    for k in range(8 * 50):
+        now = tick(k * S // 50)
+        performance.step(now)
+        lids[k / 50] = performance.conductor.life_at(now.t_ns).aus[AU_INDEX[45]]
+    assert max(lid for at_s, lid in lids.items() if at_s < 5.2) == 0
+    assert max(lid for at_s, lid in lids.items() if 5.3 < at_s < 6.2) > 0.4
+
+
+def test_cues_answer_the_events_of_a_visit():
+    text = (
+        SHORT
+        + """
+    cues:
+      - {when: visitor_arrives, do: glance}
+      - {when: visitor_taken_up, do: start}
+    """
+    )
+    performance = show_of(ScriptedEyes(), text)
+    played = set()
+    for k in range(8 * FPS):
+        performance.step(tick(k * S // FPS))
+        played.add(performance.phrase.gesture)
+    assert {"glance", "start"} <= played
+
+
+def test_a_mirror_mood_shows_what_the_visitor_shows():
+    text = """
+    visitor: {take_up: off}
+    life: {blinks: off, gaze: off, saccades: off, breath: off, stir: off}
+    """
+    smiling = Visitor(1, 0, 0, 0.3, True, 0.0, SMILE)
+    for mirror, is_shown in ((0.0, False), (0.7, True)):
+        performance = show_of(ScriptedEyes(comes_ns=0, visitor=smiling), text)
+        for mood in performance.conductor.score.moods.values():
+            object.__setattr__(mood, "mirror", mirror)
+        for k in range(4 * FPS):
+            performance.step(tick(k * S // FPS))
+        moved = performance.visit.go_on(tick(4 * S)).aus[AU_INDEX[12]]
+        assert (moved > 0.4) == is_shown
