@@ -5,12 +5,15 @@ import sys
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 
 from installation.loading import (
     Networks,
+    Projector,
     load_face_reader,
     load_networks,
     load_people,
@@ -32,6 +35,10 @@ from installation.stage.synthesizer import TorchSynthesizer, choose_device
 from installation.texts import read_text_file, score_in
 from installation.visit import Visit
 from installation.wording import say
+
+if TYPE_CHECKING:
+    from installation.sight.sight import Sight
+    from models.au_reader import AuReader
 
 
 def wire(networks: Networks, show: Show, hours: Hours, *, is_live: bool) -> Performance:
@@ -117,10 +124,20 @@ def visit_with(eyes: Eyes, performance: Performance, consent: Consent) -> Visit:
 def live_eyes(
     webcam: int | Path, weights: Path, home: Latent, view_deg: float
 ) -> AbstractContextManager[Eyes]:
-    """Eyes that look through a camera, in processes of their own, from `with` on."""
+    """Eyes that look through a camera, in processes of their own, from `with` on. Whoever is taken up is
+    brought into the light of `home`.
+    """
     from installation.sight.watching import WatchingEyes
 
-    return WatchingEyes(webcam, weights, home, view_deg, say)
+    return WatchingEyes(webcam, partial(read_live_sight, weights, home, view_deg), home.shape, say)
+
+
+def read_live_sight(weights: Path, home: Latent, view_deg: float) -> "Sight":
+    """The networks that see, read in the process that needs them."""
+    from installation.sight.assembly import live_sight
+
+    reader, projector = read_readers(weights)
+    return live_sight(reader, projector.generator, projector.encoder, home, view_deg)
 
 
 def recorded_eyes(webcam: int | Path, weights: Path, home: Latent, view_deg: float) -> Eyes:
@@ -133,10 +150,15 @@ def recorded_eyes(webcam: int | Path, weights: Path, home: Latent, view_deg: flo
     from installation.sight.recorded import RecordedEyes
     from installation.stage.footage import Footage
 
-    networks = load_networks(weights)  # of their own: the show's may be on another device
-    reader, projector = load_face_reader(networks), load_projector(networks)
-    sight = still_sight(reader.au_reader, projector.generator, projector.encoder, home, view_deg)
-    return RecordedEyes(Footage(Path(str(webcam))), sight)
+    footage = Footage(Path(str(webcam)))
+    reader, projector = read_readers(weights)
+    return RecordedEyes(footage, still_sight(reader, projector.generator, projector.encoder, home, view_deg))
+
+
+def read_readers(weights: Path) -> "tuple[AuReader, Projector]":
+    """What looks at faces, of a generator's own: the show's may be on another device."""
+    networks = load_networks(weights)
+    return load_face_reader(networks).au_reader, load_projector(networks)
 
 
 def prepare_to_see() -> None:

@@ -235,14 +235,19 @@ TROUBLED: Final = (
     leaves(HOPPER),
     nobody(4),
 )
-# Round and round, with fast hospitality (tests/encounters.py): an encounter each 12 s.
-ROUNDS: Final = (nobody(1), comes(COLLINS, 1.5), stands(COLLINS, 7), leaves(COLLINS, 1), nobody(1.5))
+# Over and over, for hasty hospitality (tests/visits.py): an encounter each 20 s.
+ROUNDS: Final = (nobody(2), comes(COLLINS, 1.5), stands(COLLINS, 13), leaves(COLLINS, 1), nobody(2.5))
+EMPTY: Final = (nobody(8),)
+# All of a sudden, on the left: who is where, at an instant.
+SUDDEN: Final = (nobody(4), Scene("stands", 3, (Walk(COLLINS, Place(0.28), Place(0.28)),)))
 SCRIPTS: Final[dict[str, Script]] = {
     "ENCOUNTER": ENCOUNTER,
     "SECOND_ENCOUNTER": SECOND_ENCOUNTER,
     "SHORT": SHORT,
     "TROUBLED": TROUBLED,
     "ROUNDS": ROUNDS,
+    "EMPTY": EMPTY,
+    "SUDDEN": SUDDEN,
 }
 
 

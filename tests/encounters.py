@@ -346,10 +346,12 @@ def overheard() -> Iterator[io.StringIO]:
 
 
 def encounters(num: int, num_thorough: int, deeds: Deeds | None = None, seed: int = 0) -> Figures:
-    """So many guests, shared among shows of several kinds; → what was found."""
+    """So many guests, shared among shows of several kinds; → what was found. After some of them everything
+    that lives is looked through.
+    """
     dice, findings, memory_mb = random.Random(seed), Findings(), []
     deeds = deeds or watched_deeds()
-    every = max(1, num // num_thorough)
+    every = num // num_thorough if num_thorough else num + 1
     evenings = [Evening(motion, hospitality, findings) for motion, hospitality in SHOWS]
     deeds.is_watching = True
     try:
@@ -398,4 +400,5 @@ def thousand_encounters() -> Figures:
 
 
 if __name__ == "__main__":
-    print(json.dumps(encounters(int(sys.argv[1]), max(1, int(sys.argv[1]) // 25)), indent=1))
+    wanted = int(sys.argv[1])
+    sys.stdout.write(json.dumps(encounters(wanted, max(1, wanted // 25)), indent=1) + "\n")

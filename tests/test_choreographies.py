@@ -47,6 +47,7 @@ class Outing:
 
 OUTINGS: Final = {
     "weather": Outing("17:30"),
+    "the_long_afternoon": Outing(visits=True),
     "la_visita": Outing(visits=True),
     "las_tres": Outing("13:30"),
     "horas_de_sala": Outing("11:00", 10),
@@ -73,13 +74,19 @@ class Played:
 def play(
     score: Choreography, day: date, at: str, seconds: float, visits: bool = False
 ) -> tuple[list[Played], Understudy]:
-    """A show from a time of day on; with visits, somebody comes every five minutes and stays for two."""
+    """A show from a time of day on; with visits, somebody comes every five minutes, stays for two, and is
+    taken up for one.
+    """
     hours, face = Hours.always(UTC), Understudy()
     resident = DEFAULT_PERSON if score.person is None else score.person
     seed = score.seed if isinstance(score.seed, int) else 0
     conductor = Conductor(score, seed, hours, face, resident, is_alive=False)
     began = instant(day, time.fromisoformat(at), UTC)
-    comings = [(60 + 300 * k + 120 * (event == EVENTS[1]), event) for k in range(999) for event in EVENTS]
+    comings = [
+        (60 + 300 * k + after_s, event)
+        for k in range(999)
+        for after_s, event in zip((0, 3, 30, 90, 120), EVENTS, strict=True)
+    ]
     played = []
     for at_s, event in comings if visits else ():
         if at_s < seconds:
@@ -150,7 +157,7 @@ def promises() -> dict[str, Callable[[Choreography], bool]]:
     """What the comments at the heads of the files say that one can copy from them."""
 
     def daily(score: Choreography) -> bool:
-        return score.seed == "daily" and not score.cues and not score.arcs
+        return score.seed == "daily" and not score.arcs and {cue.when for cue in score.cues} == set(EVENTS)
 
     def weather(score: Choreography) -> bool:
         short = [mood for mood in score.moods.values() if mood.dwell.high_ns <= 16 * S]
@@ -161,7 +168,8 @@ def promises() -> dict[str, Callable[[Choreography], bool]]:
 
     def visits(score: Choreography) -> bool:
         kinds = {cue.when for cue in score.cues}
-        return kinds == set(EVENTS) and {cue.is_immediate for cue in score.cues} == {True, False}
+        mirrors = any(mood.mirror for mood in score.moods.values())
+        return mirrors and kinds == set(EVENTS) and {cue.is_immediate for cue in score.cues} == {True, False}
 
     def hours(score: Choreography) -> bool:
         timed = [cue.when for cue in score.cues if isinstance(cue.when, Timed)]

@@ -52,10 +52,12 @@ class Canary:
         return tuple((MARK + unit / 1e3 + 5e5) / 1e6 for unit in range(NUM_AUS))
 
 
+_DIGITS: Final = re.compile(rf"{str(MARK)[:2]}\.?{str(MARK)[2:]}")
+
+
 def is_in_text(text: str) -> bool:
     """Whether a number of a canary is written there, however it is rounded."""
-    digits = str(MARK)
-    return re.search(rf"{digits[:2]}\.?{digits[2:]}", text) is not None
+    return _DIGITS.search(text) is not None
 
 
 class Search:
@@ -66,8 +68,9 @@ class Search:
         numbers = [*canary.aus(), *(canary.shown_aus() if is_shown_told else ())]
         self.numbers = frozenset(numbers) | {float(np.float32(number)) for number in numbers}
         pairs = [(a, b) for a in (self._size, -self._size) for b in (self._size, -self._size)]
+        pairs += [(number, number) for number in numbers[::12]]  # as single precision has them
         self.patterns = [np.array(pair, np.float32).tobytes() for pair in pairs]
-        self.patterns += [np.float64(number).tobytes() for number in numbers]
+        self.patterns += [np.float64(number).tobytes() for number in numbers[::12]]
 
     def is_number(self, value: float) -> bool:
         return value in self.numbers or abs(abs(value) - self._size) < 2e-5
@@ -78,6 +81,7 @@ class Search:
 
     def is_in_array(self, array: NDArray[Any]) -> bool:
         """At any place, as any type, or mixed into it."""
+        array = np.asarray(array)  # of a masked one, what lies beneath
         if array.dtype.hasobject or not array.size:
             return False
         if self.is_in_bytes(array.tobytes()):
@@ -92,17 +96,21 @@ class Search:
         return bool((np.abs(np.abs(flat) - self._size) < 2e-5).any())
 
     def finds(self, thing: object) -> bool:
-        """In one object, not in those that it leads to."""
-        if isinstance(thing, float | np.floating):
-            return self.is_number(float(thing))
-        if isinstance(thing, np.ndarray):
-            return self.is_in_array(thing)
-        if isinstance(thing, torch.Tensor):
-            is_here = thing.device.type == "cpu" and thing.layout == torch.strided
-            return is_here and self.is_in_array(thing.detach().float().numpy())
-        if isinstance(thing, str):
-            return is_in_text(thing)
-        return isinstance(thing, bytes | bytearray | np.void) and self.is_in_bytes(bytes(thing))
+        """In one object, not in those that it leads to. By its type alone: to ask a proxy wakes it."""
+        kind = type(thing)
+        if issubclass(kind, float | np.floating):
+            return self.is_number(float(thing))  # type: ignore[arg-type]
+        if issubclass(kind, np.ndarray):
+            return self.is_in_array(thing)  # type: ignore[arg-type]
+        if issubclass(kind, torch.Tensor):
+            return self._is_in_tensor(thing)  # type: ignore[arg-type]
+        if issubclass(kind, str):
+            return is_in_text(thing)  # type: ignore[arg-type]
+        return issubclass(kind, bytes | bytearray | np.void) and self.is_in_bytes(bytes(thing))  # type: ignore[call-overload]
+
+    def _is_in_tensor(self, tensor: torch.Tensor) -> bool:
+        is_here = tensor.device.type == "cpu" and tensor.layout == torch.strided
+        return is_here and self.is_in_array(tensor.detach().float().numpy())
 
     def among(self, things: Iterable[tuple[object, str]]) -> list[str]:
         """Where some of it is: `ndarray in Pose`."""
@@ -125,10 +133,9 @@ def reachable(roots: Iterable[object], beyond: tuple[type, ...] = _BEYOND) -> It
             continue
         seen.add(id(thing))
         yield thing, holder
-        if isinstance(thing, np.ndarray):
-            if thing.base is not None:
-                waiting.append((thing.base, "ndarray"))
-        elif not isinstance(thing, beyond):
+        if issubclass(type(thing), np.ndarray):
+            waiting.append((thing.base, "ndarray"))  # type: ignore[attr-defined]
+        elif not issubclass(type(thing), beyond):
             way = f"{type(thing).__name__} in {holder}"[:WAY]
             waiting.extend((other, way) for other in gc.get_referents(thing))
 

@@ -43,7 +43,7 @@ FADE: Final = Key(
 MIRROR: Final = Key(
     "mirror",
     values.intensity,
-    "How strongly the face answers a visitor's with the same expression: slight, 0.5; if not said, not at all.",
+    "How strongly the face answers a visitor's with the same expression, such as 0.5; if not said, never.",
 )
 MOOD_KEYS: Final = (PLAYS, CHOOSE, NO_REPEAT, DWELL_KEY, NEXT, PERSON, FADE, MIRROR)
 _A_MOOD: Final = mapping(table_schema(*MOOD_KEYS, required=[PLAYS.name]), "{gestures: {tender: 3, rest: 1}}")

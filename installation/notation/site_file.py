@@ -5,14 +5,13 @@ exceptions   dates → slots, whatever the week says
 the rest     what the portrait is shown with
 """
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
-from installation.notation import times, values
+from installation.notation import devices, times, values
 from installation.notation.document import VERSION_KEY, read_top
 from installation.notation.fields import (
     Fields,
@@ -30,10 +29,9 @@ from installation.notation.problems import InvalidScore
 from installation.notation.yaml_nodes import Entry, ListNode, MapNode, Node, ScalarNode, read_nodes
 from installation.score.choreography import WEEKDAYS, Place
 from installation.score.hours import ALWAYS, WHOLE_DAY, Hours, Slot
-from installation.site import CAMERA_VIEW_DEG, CONSENTS, FPS, ROTATIONS, Consent, Site
+from installation.site import CAMERA_VIEW_DEG, CONSENTS, FPS, Consent, Site
 
-CLOSED, ALWAYS_OPEN, NO_CAMERA = "closed", "always", "off"
-LOOPBACK: Final = "127.0.0.1"
+CLOSED, ALWAYS_OPEN = "closed", "always"
 
 Day = TypeVar("Day", int, date)
 
@@ -48,68 +46,6 @@ _SLOTS_SCHEMA: Final = {
     ]
 }
 _DAYS: Final = dict.fromkeys((*WEEKDAYS, times.EVERY_DAY), _SLOTS_SCHEMA)  # to complete; ranges go too
-
-
-@reader({"enum": list(ROTATIONS)})
-def _rotation(node: Node) -> int:
-    value = node.value if isinstance(node, ScalarNode) else None
-    if type(value) is not int or value not in ROTATIONS:
-        raise Refused(f"expected one of {', '.join(map(str, ROTATIONS))} degrees, found {found(node)}")
-    return value
-
-
-@reader(
-    {"anyOf": [{"type": "integer", "minimum": 0, "maximum": 63}, {"type": "string", "pattern": "^(off$|/)"}]}
-)
-def _camera(node: Node) -> int | str | None:
-    """A camera's number or its device; None for `off`."""
-    value = node.value if isinstance(node, ScalarNode) else None
-    if value == NO_CAMERA:
-        return None
-    if isinstance(value, str) and value.startswith("/"):
-        return value
-    if type(value) is int and 0 <= value <= 63:
-        return value
-    form = f"{NO_CAMERA}, a camera's number such as 0, or its device such as /dev/v4l/by-id/…"
-    raise Refused(f"expected {form}; found {found(node)}")
-
-
-_ADDRESS = re.compile(r"(?:[^\s:/\[\]]+|\[[0-9a-fA-F:.]+\]):([0-9]{1,5})")
-
-
-@reader({"type": "string", "pattern": ":[0-9]{1,5}$"})
-def _address(node: Node) -> str:
-    match = _ADDRESS.fullmatch(node.text) if isinstance(node, ScalarNode) else None
-    if match is None or not 1 <= int(match[1]) <= 65535:
-        raise Refused(f"expected an address and a port such as 0.0.0.0:8080, found {found(node)}")
-    return match[0]
-
-
-@reader(
-    {
-        "anyOf": [
-            {"type": "integer", "minimum": 1, "maximum": 65535},
-            {"type": "string", "pattern": ":[0-9]{1,5}$"},
-        ]
-    }
-)
-def _osc(node: Node) -> tuple[str, int]:
-    """`9000`, on this computer alone, or `0.0.0.0:9000`: host and port."""
-    port = node.value if isinstance(node, ScalarNode) else None
-    if type(port) is int and 1 <= port <= 65535:
-        return LOOPBACK, port
-    try:
-        host, _, text = _address(node).rpartition(":")
-    except Refused:
-        form = "a port such as 9000, or an address and a port such as 0.0.0.0:9000"
-        raise Refused(f"expected {form}; found {found(node)}") from None
-    return host.strip("[]"), int(text)
-
-
-@reader({"enum": list(CONSENTS)})
-def _consent(node: Node) -> Consent:
-    word = values.one_of("consent", CONSENTS)(node)
-    return next(consent for consent in CONSENTS if consent == word)
 
 
 # -- keys ----------------------------------------------------------------------------------------------------
@@ -136,9 +72,11 @@ WEIGHTS: Final = Key("weights", values.text, "The weights file, from this file's
 CHOREOGRAPHY: Final = Key("choreography", values.text, "The choreography to play, from this file's folder.")
 PERSON: Final = Key("person", values.person, "Who is there where the choreography names nobody.")
 MONITOR: Final = Key("monitor", values.whole(0, 63), "Which monitor, from 0.")
-ROTATION: Final = Key("rotation", _rotation, "By how many degrees the picture is turned clockwise.")
+ROTATION: Final = Key("rotation", devices.rotation, "By how many degrees the picture is turned clockwise.")
 FPS_KEY: Final = Key("fps", values.number_in(1, 240, "frames per second"), "Frames per second to aim at.")
-CAMERA: Final = Key("camera", _camera, "What visitors are seen with: off, a camera's number, or its device.")
+CAMERA: Final = Key(
+    "camera", devices.camera, "What visitors are seen with: off, a camera's number, or its device."
+)
 CAMERA_VIEW: Final = Key(
     "camera_view",
     values.number_in(30, 150, "degrees"),
@@ -146,16 +84,18 @@ CAMERA_VIEW: Final = Key(
 )
 CONSENT: Final = Key(
     "consent",
-    _consent,
-    "What has the portrait turn into a visitor: dwell, that they go on looking; key or osc, that it is asked for.",
+    devices.consent,
+    "What has the portrait turn into a visitor: dwell, that they go on looking; key or osc, that it is said.",
 )
 OSC: Final = Key(
-    "osc", _osc, "Where OSC messages come in: a port, for this computer alone, or an address and a port."
+    "osc",
+    devices.osc,
+    "Where OSC messages come in: a port, for this computer alone, or an address and a port.",
 )
 DISPLAY_OFF: Final = Key(
     "display_off", values.text, "The command that darkens the display while it is closed."
 )
-DESK: Final = Key("desk", _address, "Where the curator's page is served: host:port.")
+DESK: Final = Key("desk", devices.address, "Where the curator's page is served: host:port.")
 _KEYS: Final = (
     VERSION_KEY,
     TITLE,
@@ -187,6 +127,11 @@ def site_schema() -> JsonSchema:
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "Site of a living portrait",
         **table_schema(*_KEYS, required=[VERSION_KEY.name]),
+        "if": {
+            "properties": {CONSENT.name: {"const": "osc", "description": CONSENT.meaning}},
+            "required": [CONSENT.name],
+        },
+        "then": {"required": [OSC.name]},
     }
 
 

@@ -46,12 +46,12 @@ COOLDOWN: Final = Key(
 EXPRESSION: Final = Key(
     "expression",
     values.one_of("expression", (RELEASED, KEPT)),
-    "released: the face that they made is taken out, and the gestures are played on their own; kept: it stays.",
+    "released: the expression that they wore is taken out of their face; kept: it stays under the gestures.",
 )
 VISITOR_KEYS: Final = (FOLLOW, TAKE_UP, DWELL, STAY, FADE, LINGER, COOLDOWN, EXPRESSION)
 VISITOR: Final = Key(
     "visitor",
-    mapping(table_schema(*VISITOR_KEYS), "{take_up: on, stay: 40s..60s}"),
+    mapping(table_schema(*VISITOR_KEYS), "{take_up: off, follow: off}"),
     "How visitors are received, where there is a camera.",
 )
 
@@ -63,8 +63,7 @@ def read_visitor(top: Fields) -> Hospitality:
     if table is None:
         return usual
     table.refuse_unknown(VISITOR_KEYS)
-    _check_that_they_are_forgotten(table)
-    return Hospitality(
+    hospitality = Hospitality(
         follow=table.read(FOLLOW, usual.follow),
         takes_up=table.read(TAKE_UP, ON) == ON,
         dwell_ns=table.read(DWELL, usual.dwell_ns),
@@ -74,15 +73,16 @@ def read_visitor(top: Fields) -> Hospitality:
         cooldown_ns=table.read(COOLDOWN, usual.cooldown_ns),
         keeps_expression=table.read(EXPRESSION, RELEASED) == KEPT,
     )
+    _check_that_they_are_forgotten(table, hospitality)
+    return hospitality
 
 
-def _check_that_they_are_forgotten(table: Fields) -> None:
+def _check_that_they_are_forgotten(table: Fields, hospitality: Hospitality) -> None:
     """Nobody may choose to remember visitors for longer."""
-    usual, silent = Hospitality(), Fields(type(table.report)(""), "", table.node)
-    together_ns = silent.read(LINGER, usual.linger_ns) + silent.read(FADE, usual.fade_ns)
+    together_ns = hospitality.linger_ns + hospitality.fade_ns
     if together_ns > LONGEST_MEMORY_NS:
-        written = [entry for key in (LINGER, FADE) if (entry := table.entry(key.name))]
-        at = max(written, key=lambda entry: entry.value.line)
+        entry = table.entry(LINGER.name) or table.entry(FADE.name)
         message = f"linger and fade are {together_ns / NANOSECONDS:g}s together"
         longest = f"{LONGEST_MEMORY_NS // NANOSECONDS}s"
-        table.error(f"{message}; who has left is forgotten within {longest}, so write less", at.value)
+        advice = f"who has left is forgotten within {longest}, so write less"
+        table.error(f"{message}; {advice}", entry.value if entry else None)

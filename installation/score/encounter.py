@@ -210,16 +210,13 @@ class Encounter:
         """Whoever looks first; and while the one who is engaged cannot be taken up, another who can."""
         is_engaged = self.stage is Stage.ENGAGED
         until_ns = self._person.free_from_ns if is_engaged else NEVER
-        for person in sorted(self._people.values(), key=self._order):
+        for person in sorted(
+            self._people.values(), key=lambda each: (each.number != self.visitor, each.rank)
+        ):
             if person.is_noticed and not (is_engaged and person.number == self.visitor):
                 due_ns = max(person.due_ns(ENGAGE_NS), person.free_from_ns if is_engaged else self._now_ns)
                 if max(due_ns, self._now_ns) < until_ns:
                     yield due_ns, partial(self._engage, person)
-
-    def _order(self, person: Person) -> tuple[bool, int, bool, int]:
-        """Of those who look: whom it can take up, the fewest times until now, whose encounter it is."""
-        is_weary = person.free_from_ns > self._now_ns
-        return is_weary, person.num_times, person.number != self.visitor, person.rank
 
     def _due_with(self, person: Person) -> Iterator[_Due]:
         """With whoever is engaged."""

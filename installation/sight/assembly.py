@@ -1,20 +1,20 @@
 """Sight put together from networks that have been read."""
 
 import time
-from collections.abc import Callable
-from functools import partial
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 import torch
 
 from installation.ports import Image, Latent
-from installation.sight.sight import FIELD_OF_VIEW_DEG, Sight
+from installation.sight.sight import BUDGET_NS, FIELD_OF_VIEW_DEG, Sight
 from models.alignment import FaceFinder
 from models.au_reader import AuReader
 from models.encoder import Encoder
 from models.pictures import ALIGNED_PX
 from models.projection import Refinement
+from models.stand_in import PATIENCE, StandIn
 from models.stylegan2 import Generator
 
 NUM_STEPS: Final = 32  # of refinement; beyond, likeness grows slowly: docs/readers.md
@@ -23,11 +23,15 @@ NANOSECONDS_PER_MS: Final = 1_000_000
 
 
 def still_sight(
-    reader: AuReader, generator: Generator, encoder: Encoder, home: Latent, field_of_view_deg: float
+    reader: AuReader,
+    generator: Generator,
+    encoder: Encoder,
+    home: Latent,
+    field_of_view_deg: float = FIELD_OF_VIEW_DEG,
 ) -> Sight:
     """For a recording: the same on every run. Faces are brought into the light of `home` [num_ws, w_dim]."""
-    begin = partial(_begin, generator=generator, encoder=encoder, home=home, dtype=torch.float32)
-    return Sight(FaceFinder(), reader, begin, lambda: 0, field_of_view_deg)
+    start = Start(generator, encoder, home, NUM_STEPS * _patience(encoder), torch.float32)
+    return Sight(FaceFinder(), reader, start.begin, lambda: 0, field_of_view_deg)
 
 
 def live_sight(
@@ -42,24 +46,47 @@ def live_sight(
     Its visitors are numbered from the milliseconds that the machine's clock shows, so that no two processes
     in succession give the same number.
     """
-    dtype = _fastest_dtype(lambda image, kind: _begin(image, generator, encoder, home, kind))
-    begin = partial(_begin, generator=generator, encoder=encoder, home=home, dtype=dtype)
+    patience = _patience(encoder)
+    start = Start(generator, encoder, home, NUM_STEPS * patience, torch.float32)
+    start = replace(start, dtype=_fastest_dtype(start))
     first_number = time.monotonic_ns() // NANOSECONDS_PER_MS
-    return Sight(FaceFinder(), reader, begin, time.monotonic_ns, field_of_view_deg, first_number)
+    return Sight(
+        FaceFinder(),
+        reader,
+        start.begin,
+        time.monotonic_ns,
+        field_of_view_deg,
+        first_number,
+        BUDGET_NS * patience,
+    )
 
 
-def _begin(
-    image: Image, generator: Generator, encoder: Encoder, home: Latent, dtype: torch.dtype
-) -> Refinement:
-    return Refinement(image, generator, encoder, NUM_STEPS, home, dtype)
+@dataclass(frozen=True, slots=True, eq=False)
+class Start:
+    """How a projection begins."""
+
+    generator: Generator
+    encoder: Encoder
+    home: Latent
+    num_steps: int
+    dtype: torch.dtype
+
+    def begin(self, image: Image) -> Refinement:
+        """That of an aligned picture, uint8 RGB [256, 256, 3]."""
+        return Refinement(image, self.generator, self.encoder, self.num_steps, self.home, self.dtype)
 
 
-def _fastest_dtype(begin: Callable[[Image, torch.dtype], Refinement]) -> torch.dtype:
+def _patience(encoder: Encoder) -> int:
+    """How many times the steps, and the time, a projection takes."""
+    return PATIENCE if isinstance(encoder, StandIn) else 1
+
+
+def _fastest_dtype(start: Start) -> torch.dtype:
     """bfloat16 where the processor has it, float32 elsewhere: a few steps of each tell. They warm up, too."""
     grey = np.full((ALIGNED_PX, ALIGNED_PX, 3), 128, np.uint8)
     seconds = {}
     for dtype in (torch.float32, torch.bfloat16):
-        refinement = begin(grey, dtype)
+        refinement = replace(start, dtype=dtype).begin(grey)
         refinement.step()
         started = time.perf_counter()
         for _ in range(NUM_TRIALS):

@@ -5,11 +5,7 @@ take to projection, a slice at a time, so that nothing that is asked waits for l
 """
 
 import gc
-import os
-import sys
-import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -112,42 +108,3 @@ class Looking:
         self._told_ns = self._now_ns()
         report = Report(self._sight.sighting(), self._born_ns, self._asked.num_forgets)
         self._boxes.reports.post(packed(report, self._kind), self._told_ns)
-
-
-# --- the process --------------------------------------------------------------------------------------------
-
-
-def step_back() -> None:
-    """Run when nobody else wants the processor; leave no picture of memory behind when dying."""
-    if hasattr(os, "sched_setscheduler") and hasattr(os, "SCHED_IDLE"):
-        with suppress(OSError):
-            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
-    if hasattr(os, "nice"):
-        with suppress(OSError):
-            os.nice(19)
-    if sys.platform != "win32":
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-def num_threads(num_cores: int) -> int:
-    """One where there are few cores: two threads beside a busy core are slower than one."""
-    return 1 if num_cores < 4 else num_cores // 2
-
-
-def set_threads() -> None:
-    import cv2
-    import torch
-
-    num_cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
-    torch.set_num_threads(num_threads(num_cores))
-    cv2.setNumThreads(1)
-
-
-def look_on(looking: Looking, is_over: Callable[[], bool]) -> None:
-    """Turn after turn, until it is over."""
-    while not is_over():
-        nap_ns = looking.turn()
-        if nap_ns:
-            time.sleep(nap_ns / NANOSECONDS)

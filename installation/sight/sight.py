@@ -89,9 +89,10 @@ class Sight:
         now_ns: Callable[[], int],
         field_of_view_deg: float = FIELD_OF_VIEW_DEG,
         first_number: int = 1,
+        budget_ns: int = BUDGET_NS,
     ) -> None:
         self._finder, self._reader, self._begin, self._now_ns = finder, reader, begin, now_ns
-        self._field_of_view_deg = field_of_view_deg
+        self._field_of_view_deg, self._budget_ns = field_of_view_deg, budget_ns
         self._tracks = Tracks(next_number=first_number)
         self._visitors: dict[int, Visitor] = {}  # by number; whoever counts most first
         self._bursts: dict[int, Burst] = {}
@@ -195,7 +196,7 @@ class Sight:
         else:
             self._finish(request)
         request.spent_ns += self._now_ns() - started_ns
-        _keep_within_budget(request)
+        _keep_within(request, self._budget_ns)
         return True
 
     def _finish(self, request: Request) -> None:
@@ -251,12 +252,12 @@ class Sight:
         }
 
 
-def _keep_within_budget(request: Request) -> None:
-    """No more steps than fit into what is left of the budget, as long as those before them took."""
+def _keep_within(request: Request, budget_ns: int) -> None:
+    """No more steps than fit into what is left of a budget, if they take as long as those before them."""
     if request.refinement is None or not request.num_steps:
         return
     step_ns = max(1, request.spent_ns // (request.num_steps + 1))  # to begin took as long as a step
-    request.refinement.finish_in((BUDGET_NS - request.spent_ns) // step_ns - 1)  # and to finish will
+    request.refinement.finish_in((budget_ns - request.spent_ns) // step_ns - 1)  # and to finish will
 
 
 def _place_of(face: Face) -> Place:

@@ -7,18 +7,20 @@ Nobody here waits for a camera: `trouble` is a line, and where there is no pictu
 """
 
 import multiprocessing
+import time
 from collections.abc import Callable
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Self
 
 from installation.stage.camera_device import Device, is_device
-from installation.stage.camera_health import Record, judged, seen
+from installation.stage.camera_health import Record, judged
 from installation.stage.camera_images import IMAGE_CAPACITY, post_image, take_image
-from installation.stage.camera_process import REPORT_CAPACITY, Opener, open_lens, reported, watch
+from installation.stage.camera_lens import Opener, open_lens
+from installation.stage.camera_process import REPORT_CAPACITY, heard, watch
 from installation.stage.minder import Minder, Process
 from installation.stage.shared import SharedLatest
-from installation.stage.vigil import Verdict
+from installation.stage.vigil import Patience, Verdict
 
 __all__ = ["Camera", "post_image", "take_image"]
 
@@ -33,6 +35,7 @@ class Camera:
         *,
         device: Device | None = None,
         open_: Opener = open_lens,
+        patience: Patience | None = None,
     ) -> None:
         """`source` is an index, a device such as /dev/v4l/by-id/…, or a video file, which begins again at its
         end. `say` hears, in a thread, that the camera is in trouble, and that it is back; once each.
@@ -40,15 +43,16 @@ class Camera:
         self._source = str(source)
         self._is_file = device is None and not is_device(self._source)
         self._device = device or Device(self._source)
-        self._open = open_
-        self._is_missed = False
+        self._open, self._patience = open_, patience or Patience()
+        self._record = Record(0)
+        self._num_opens = 0  # in vain
         self._minder = Minder(
             f"camera {self._source}",
             self._start,
             self._judge,
             say,
             lose=self.wipe,
-            is_promising=lambda: self._is_missed and self._device.is_there(),
+            patience=self._patience,
         )
 
     def __enter__(self) -> Self:
@@ -78,28 +82,25 @@ class Camera:
         self._images.wipe()
 
     def _start(self) -> Process:
-        self._is_missed = not self._device.is_there()
-        where = self._device.where()
+        self._device.is_there()  # by what name, it remembers
         self._reports.take()  # the last words of the process before
-        self._record: Record | None = None
-        self._reason = ""
+        self._record = Record(time.monotonic_ns())
+        self._num_opens += 1
+        names = self._images.name, self._reports.name
         process = multiprocessing.get_context("spawn").Process(
             target=watch,
-            args=(self._images.name, self._reports.name, self._open, where, self._is_file),
+            args=(*names, self._device, self._open, self._patience, self._is_file),
             name=f"camera {self._source}",
             daemon=True,
         )
         process.start()
         return process
 
-    def _judge(self, started_ns: int, now_ns: int) -> Verdict | None:
-        record = Record(started_ns) if self._record is None else self._record
+    def _judge(self, _: int, now_ns: int) -> Verdict | None:
         report = self._reports.take()
         if report is not None:
-            said = reported(report.value, report.t_ns)
-            if isinstance(said, str):
-                self._reason = said
-            else:
-                record = seen(record, said)
-        self._record = record
-        return Verdict(self._reason) if self._reason else judged(record, now_ns, is_file=self._is_file)
+            self._record = heard(self._record, report)
+        if self._num_opens and self._record.first_ns is not None:
+            self._num_opens = 0
+            self._device.is_there()
+        return judged(self._record, now_ns, is_file=self._is_file, num_opens=self._num_opens)

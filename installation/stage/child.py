@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from multiprocessing import parent_process
+from pathlib import Path
 from threading import Thread
 from traceback import extract_tb
 from typing import Final
@@ -52,5 +53,5 @@ def cause_of(error: BaseException) -> str:
     if isinstance(error, InputError):
         return str(error)
     frames = extract_tb(error.__traceback__)
-    place = f" in {os.path.basename(frames[-1].filename)}:{frames[-1].lineno}" if frames else ""
+    place = f" in {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
     return f"{type(error).__name__}{place}"

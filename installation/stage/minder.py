@@ -42,19 +42,17 @@ class Minder:
         say: Callable[[str], None],
         *,
         lose: Callable[[], None] = lambda: None,
-        is_promising: Callable[[], bool] = lambda: False,
         patience: Patience | None = None,
     ) -> None:
         """All of these are called in the thread.
 
-        start         starts a process, or raises an InputError or OSError that says why it cannot
-        judge         how the process is; also once it has ended, for its last words
-        lose          it has gone wrong, or ended: nothing that it left is to be relied on
-        is_promising  asked while there is none: something has changed, so that the next try need not wait
+        start  starts a process, or raises an InputError or OSError that says why it cannot
+        judge  how the process is; also once it has ended, for its last words
+        lose   it has gone wrong, or ended: nothing that it left is to be relied on
         """
         self.trouble = ""  # what the matter is, in a line; "": nothing. Whoever likes may read it
         self._what = what
-        self._start, self._judge, self._lose, self._is_promising = start, judge, lose, is_promising
+        self._start, self._judge, self._lose = start, judge, lose
         self._patience = patience or Patience()
         self._herald = Herald(what, say)
         self._process: Process | None = None
@@ -62,8 +60,8 @@ class Minder:
         self._started_ns = self._due_ns = 0
         self._num_tries = 0
         self._reason = ""
-        self._well_ns: int | None = None
-        self._bad_ns: int | None = None  # since when it has not been well for long
+        self._well_ns: int | None = None  # since when it is well
+        self._bad_ns: int | None = None  # since when it is in trouble, or was
         self._stop = Event()
         self._thread = Thread(target=self._live, name=what, daemon=True)
 
@@ -82,8 +80,6 @@ class Minder:
         if verdict is not None:
             self._note(verdict, now_ns)
         if self._process is None:
-            if self._is_promising():
-                self._num_tries, self._bad_ns, self._due_ns = 0, now_ns, now_ns
             if now_ns >= self._due_ns:
                 self._begin(now_ns)
         elif verdict is not None and verdict.trouble and verdict.is_curable and now_ns >= self._due_ns:
@@ -109,14 +105,14 @@ class Minder:
     def _note(self, verdict: Verdict, now_ns: int) -> None:
         if verdict.trouble:
             if not self._reason:
-                self._bad_ns = now_ns if self._bad_ns is None else self._bad_ns
-                self._wait(now_ns)
+                self._bad_ns = now_ns
+                self._due_ns = now_ns + self._pause_ns(now_ns)
                 self._lose()
             self._well_ns = None
         else:
             self._well_ns = now_ns if self._well_ns is None else self._well_ns
             if now_ns - self._well_ns >= self._patience.steady_ns:
-                self._num_tries, self._bad_ns = 0, None
+                self._num_tries = 0
         self._reason = verdict.trouble
         self.trouble = f"{self._what}: {verdict.trouble}" if verdict.trouble else ""
 
@@ -126,13 +122,11 @@ class Minder:
         except (InputError, OSError) as error:
             self._note(Verdict(str(error)), now_ns)
         self._is_killed, self._started_ns = False, now_ns
-        self._wait(now_ns)
-
-    def _wait(self, now_ns: int) -> None:
-        """Until the next try, from now on."""
-        away_ns = 0 if self._bad_ns is None else now_ns - self._bad_ns
-        self._due_ns = now_ns + self._patience.pause_ns(self._num_tries, away_ns)
+        self._due_ns = now_ns + self._pause_ns(now_ns)
         self._num_tries += 1
+
+    def _pause_ns(self, now_ns: int) -> int:
+        return self._patience.pause_ns(self._num_tries, 0 if self._bad_ns is None else now_ns - self._bad_ns)
 
     def _live(self) -> None:
         while not self._stop.is_set():

@@ -28,6 +28,7 @@ NEWEST, CAPACITY = 0, 1  # places in the header, in words of 8 bytes
 HEAD: Final = Struct("=QqQ")  # number from 1 on, t_ns, length
 CHECKSUM: Final = Struct("=Q")
 RECORD_BYTES: Final = HEAD.size + CHECKSUM.size
+ZEROS: Final = bytes(1 << 18)
 
 _TRACKING = Lock()
 
@@ -108,7 +109,11 @@ class SharedLatest:
     def wipe(self) -> None:
         """Leave nothing of any payload in the memory."""
         buffer = self._buffer
-        buffer[HEADER_BYTES:] = bytes(len(buffer) - HEADER_BYTES)
+        for start in range(
+            HEADER_BYTES, len(buffer), len(ZEROS)
+        ):  # in parts, between which others have a turn
+            end = min(start + len(ZEROS), len(buffer))
+            buffer[start:end] = ZEROS[: end - start]
 
     def close(self) -> None:
         """Let go of it; its creator wipes and removes it. Once is enough, twice does no harm."""

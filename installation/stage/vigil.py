@@ -39,7 +39,7 @@ class Patience:
     longest_ns: int = 5 * NANOSECONDS  # … up to this
     away_ns: int = 600 * NANOSECONDS  # what has been in trouble for so long …
     rare_ns: int = 30 * NANOSECONDS  # … is tried as seldom
-    steady_ns: int = 10 * NANOSECONDS  # what has been well for so long is as good as new
+    steady_ns: int = 3 * NANOSECONDS  # what has been well for so long is as good as new
 
     def pause_ns(self, num_tries: int, away_ns: int) -> int:
         """From a try to the next one, after so many and so long in trouble."""

@@ -17,6 +17,7 @@ from installation.notation.site_file import parse_site, site_schema
 from installation.score.choreography import Place
 from installation.score.hours import ALWAYS, WHOLE_DAY, Hours, Slot, instant
 from installation.site import Site
+from tests.notation.editor import is_accepted
 
 ZONE = ZoneInfo("America/Argentina/Buenos_Aires")
 EXAMPLE = Path(__file__).parents[2] / "docs" / "site.yaml"
@@ -60,6 +61,7 @@ def test_the_example() -> None:
         rotation=90,
         fps=60.0,
         camera="/dev/v4l/by-id/usb-046d_HD_Pro_Webcam_C920-video-index0",
+        osc=("127.0.0.1", 9000),
         display_off="xset dpms force off",
         desk="127.0.0.1:8080",
     )
@@ -69,6 +71,30 @@ def test_what_is_not_said() -> None:
     site = parse("version: 1\n")
     assert site == Site(Hours.always(ZONE), places={"version": Place(1, 10, "version")})
     assert (site.monitor, site.rotation, site.fps, site.camera) == (0, 0, 60.0, None)
+    assert (site.camera_view, site.consent, site.osc) == (70.0, "dwell", None)
+
+
+@pytest.mark.parametrize(
+    ("written", "address"),
+    [
+        ("9000", ("127.0.0.1", 9000)),
+        ("0.0.0.0:9000", ("0.0.0.0", 9000)),
+        ("box.local:7", ("box.local", 7)),
+        ('"[::1]:9000"', ("::1", 9000)),
+    ],
+)
+def test_messages_come_in_from_this_computer_alone_unless_it_is_written(
+    written: str, address: tuple[str, int]
+) -> None:
+    text = f"version: 1\nconsent: osc\nosc: {written}\n"
+    site = parse(text)
+    assert (site.consent, site.osc) == ("osc", address)
+    assert is_accepted(text.encode(), site_schema())
+
+
+def test_a_schema_knows_that_messages_need_an_address() -> None:
+    assert not is_accepted(b"version: 1\nconsent: osc\n", site_schema())
+    assert is_accepted(b"version: 1\nconsent: key\n", site_schema())
 
 
 def test_where_a_value_stands() -> None:
@@ -122,7 +148,7 @@ def test_exceptions_to_what_is_always_open() -> None:
         ("- version: 1", "1:1: expected lines of KEY: VALUE, the first of them 'version: 1'; found a list"),
         ("version: 2\nhuors: {}", "1:10: version: this file is written in version 2; version 1 is read here"),
         ("version: 1\nhuors: {}", "2:1: unknown key 'huors'; did you mean 'hours'?"),
-        ("version: 1\nmoods: {}", "2:1: unknown key 'moods'; there is version, title, timezone, opening, hours, exceptions, weights, choreography, person, monitor, rotation, fps, camera, display_off, desk"),
+        ("version: 1\nmoods: {}", "2:1: unknown key 'moods'; there is version, title, timezone, opening, hours, exceptions, weights, choreography, person, monitor, rotation, fps, camera, camera_view, consent, osc, display_off, desk"),
         ("version: 1\ntimezone: Buenos Aires", "2:11: timezone: unknown timezone 'Buenos Aires'; did you mean 'America/Buenos_Aires'?"),
         ("version: 1\nopening: 10.9.2026", "2:10: opening: expected a date such as 2026-12-24, found '10.9.2026'"),
         ("version: 1\nopening: 2026-02-30", "2:10: opening: '2026-02-30' is not in the calendar"),
@@ -149,6 +175,14 @@ def test_exceptions_to_what_is_always_open() -> None:
         ("version: 1\nfps: 60fps", "2:6: fps: expected frames per second, a number from 1 to 240; found '60fps'"),
         ("version: 1\ncamera: webcam", "2:9: camera: expected off, a camera's number such as 0, or its device such as /dev/v4l/by-id/…; found 'webcam'"),
         ("version: 1\ncamera: true", "2:9: camera: expected off, a camera's number such as 0, or its device such as /dev/v4l/by-id/…; found true"),
+        ("version: 1\ncamera_view: 200", "2:14: camera_view: expected degrees, a number from 30 to 150; found 200"),
+        ("version: 1\ncamera_view: wide", "2:14: camera_view: expected degrees, a number from 30 to 150; found 'wide'"),
+        ("version: 1\nconsent: yes", "2:10: consent: unknown consent 'yes'; there is dwell, key, osc"),
+        ("version: 1\nconsent: keys", "2:10: consent: unknown consent 'keys'; did you mean 'key'?"),
+        ("version: 1\nconsent: osc", "2:10: consent: no osc: for the messages to come in; write osc: 9000"),
+        ("version: 1\nosc: 0", "2:6: osc: expected a port such as 9000, or an address and a port such as 0.0.0.0:9000; found 0"),
+        ("version: 1\nosc: button", "2:6: osc: expected a port such as 9000, or an address and a port such as 0.0.0.0:9000; found 'button'"),
+        ("version: 1\nosc: 0.0.0.0:99999", "2:6: osc: expected a port such as 9000, or an address and a port such as 0.0.0.0:9000; found '0.0.0.0:99999'"),
         ("version: 1\ndesk: 8080", "2:7: desk: expected an address and a port such as 0.0.0.0:8080, found 8080"),
         ("version: 1\ndesk: localhost:99999", "2:7: desk: expected an address and a port such as 0.0.0.0:8080, found 'localhost:99999'"),
         ("version: 1\nweights:", "2:9: weights: expected a text, found nothing"),

@@ -1,6 +1,9 @@
 """Encoder and refinement on small real networks: what moves, what holds it, what is refused."""
 
+import gc
+import weakref
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -9,7 +12,21 @@ import torch
 from models.checkpoint import CheckpointError, load_generator
 from models.encoder import CODE_SIZE, Encoder, load_encoder
 from models.pictures import as_tensor
-from models.projection import Signs, attention, pixel_distance, project, refined, sharpness
+from models.projection import (
+    LEASH,
+    LIKENESS,
+    ROWS_LEASH,
+    SCENE_LEASH,
+    STEP,
+    Refinement,
+    Signs,
+    attention,
+    feature_distance,
+    pixel_distance,
+    project,
+    refined,
+    sharpness,
+)
 from models.stylegan2 import to_uint8
 from tests.models.tiny import TINY, write_tiny_encoder, write_tiny_weights
 
@@ -104,6 +121,103 @@ def test_at_home_the_scene_comes_near_the_portraits_and_the_rest_stays_the_perso
         )  # all rows alike
         moved = torch.from_numpy(there.scene - own.scene) @ encoder.scene_change
         torch.testing.assert_close(change[0], moved, atol=1e-3, rtol=1e-3)
+
+
+# --- in slices ----------------------------------------------------------------------------------------------
+
+
+def refinement_of(weights, encoder, picture, num_steps: int) -> Refinement:
+    return Refinement(picture, weights.generator, encoder, num_steps)
+
+
+def test_a_descent_is_adam_with_steps_that_shrink_to_nothing(weights, encoder, picture):
+    """The same in one loop, as a book would write it."""
+    seen, num_steps = as_tensor([picture]), 6
+    with torch.no_grad():
+        start, wanted = encoder(seen), list(encoder.features(seen))
+    code = torch.zeros(1, encoder.num_ws, CODE_SIZE, requires_grad=True)
+    scene = torch.zeros(1, 16, requires_grad=True)
+    optimizer, weight = torch.optim.Adam([code, scene], betas=(0.9, 0.99)), attention(256)
+    for step in range(num_steps):
+        optimizer.param_groups[0]["lr"] = STEP * (1 - step / num_steps)
+        rgb = weights.generator.synthesis(encoder.moved(start, code, scene))
+        loss = pixel_distance(rgb, seen, weight)
+        loss = loss + LIKENESS * feature_distance(list(encoder.features(rgb)), wanted, weight)
+        loss = loss + LEASH * code.square().mean(1).sum() + SCENE_LEASH * scene.square().sum()
+        loss = loss + ROWS_LEASH * (code - code.mean(1, keepdim=True)).square().mean(1).sum()
+        optimizer.zero_grad()
+        loss.sum().backward()
+        optimizer.step()
+    found = refined(start, seen, weights.generator, encoder, num_steps)
+    torch.testing.assert_close(found.ws, encoder.moved(start, code, scene).detach(), atol=1e-4, rtol=1e-4)
+
+
+def test_slices_make_the_projection_and_looking_in_between_changes_nothing(weights, encoder, picture):
+    refinement = refinement_of(weights, encoder, picture, 5)
+    looks = [refinement.projection()]
+    while refinement.step():
+        looks.append(refinement.projection())
+    assert len(looks) == 6
+    whole = project(picture, weights.generator, encoder, 5)
+    np.testing.assert_array_equal(refinement.projection().ws, whole.ws)
+    np.testing.assert_array_equal(refinement.projection().picture, whole.picture)
+    assert all((a.ws != b.ws).any() for a, b in pairwise(looks))
+    assert not refinement.step()
+
+
+def test_who_has_no_more_time_is_done_early_and_arrives(weights, encoder, picture):
+    """Steps shrink from where they were, so that the last is the smallest, however many are left."""
+    refinement = refinement_of(weights, encoder, picture, 100)
+    places = [refinement.projection().ws]
+    for _ in range(10):
+        assert refinement.step()
+        places.append(refinement.projection().ws)
+    refinement.finish_in(4)
+    assert refinement.num_left == 4
+    while refinement.step():
+        places.append(refinement.projection().ws)
+    assert len(places) == 15
+    lengths = [float(np.linalg.norm(b - a)) for a, b in pairwise(places)]
+    assert lengths[-1] < 0.5 * lengths[9]
+
+
+def test_nobody_gets_more_steps_than_were_asked_for(weights, encoder, picture):
+    refinement = refinement_of(weights, encoder, picture, 3)
+    refinement.finish_in(50)
+    assert refinement.num_left == 3
+    refinement.finish_in(-7)
+    assert refinement.num_left == 0
+    assert not refinement.step()
+
+
+def test_what_is_wrong_with_a_picture_is_known_before_any_step(weights, encoder):
+    refinement = refinement_of(weights, encoder, np.full((256, 256, 3), 90, np.uint8), 3)
+    assert refinement.num_left == 3
+    assert "blurred" in refinement.doubts[0]
+
+
+def test_a_face_is_told_by_nothing(weights, encoder, picture):
+    refinement = refinement_of(weights, encoder, picture, 1)
+    assert repr(refinement.projection()) == f"Projection(doubts={refinement.doubts!r})"
+    assert "array" not in repr(refinement) and "tensor" not in repr(refinement)
+
+
+def test_nothing_of_a_picture_is_kept_after_it(weights, encoder, picture):
+    def num_pictures() -> int:
+        return sum(type(one) is torch.Tensor and one.numel() >= 256 * 256 * 3 for one in gc.get_objects())
+
+    gc.collect()
+    image, before = picture.copy(), num_pictures()
+    gone = weakref.ref(image)
+    refinement = refinement_of(weights, encoder, image, 2)
+    while refinement.step():
+        pass
+    projection = refinement.projection()
+    assert num_pictures() > before
+    del image, refinement
+    assert gone() is None
+    assert num_pictures() == before
+    assert projection.ws.shape == (TINY.num_ws, 512)
 
 
 @pytest.mark.parametrize("num_steps", [-1, 101])

@@ -35,8 +35,10 @@ SCHEMA: Final = choreography_schema()
 _WORDS: Final = """
     version title person seed defaults life gestures moods start cues arcs emotion intensity aus gaze yaw age
     light onset hold offset ease motion choose no_repeat dwell next fade at days dates when do mood interrupt
-    cooldown from over happy neutral AU12 AU05 AU43 brow_lowerer m day rest weighted shuffle cycle chained
-    expressive daily 42 4294967296 0 1 -1 0.5 +20 1e400 1e-320 .nan .inf 0x1F 010 1_000 2s 40ms 0s 1ms
+    cooldown from over visitor follow take_up stay linger expression mirror released kept visitor_stays
+    visitor_taken_up visitor_let_go happy neutral AU12 AU05 AU43 brow_lowerer m day rest weighted shuffle
+    cycle chained expressive daily 42 4294967296 0 1 -1 0.5 +20 1e400 1e-320 .nan .inf 0x1F 010 1_000 2s
+    40ms 0s 1ms
     0.4s..1.0s 5s..1s 999999999d 4min..9min 18:00 25:00 2026-12-24 [mon] [8,0] [1e308,-1e308] off on yes null
     ~ true ada.safetensors <<: *a &a !!str !x { } [ ] , : - ? | > ' " # % @ ` --- ...
 """
@@ -177,7 +179,9 @@ def play(score: Choreography) -> int:
         t_ns = second * NANOSECONDS
         num_phrases += len(list(conductor.advance(t_ns, START_UTC_NS + t_ns)))
         if second % 7 == 3:
-            num_phrases += len(list(conductor.notify(EVENTS[second % 2], t_ns, START_UTC_NS + t_ns)))
+            num_phrases += len(
+                list(conductor.notify(EVENTS[second // 7 % len(EVENTS)], t_ns, START_UTC_NS + t_ns))
+            )
         movement = conductor.life_at(t_ns)
         assert all(0 <= unit <= 1 for unit in movement.aus)
         assert all(abs(degrees) < 50 for degrees in movement.controls)

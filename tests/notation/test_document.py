@@ -11,6 +11,7 @@ from installation.notation.problems import MAX_TOLD, InvalidScore
 from installation.score.choreography import DAY_NS, DWELL, Arc, Choreography, Cue, Mood, Place, Timed
 from installation.score.gesture import Gesture, Span
 from installation.score.life import Liveliness
+from installation.score.visitors import LONGEST_MEMORY_NS, Hospitality
 
 MS = 1_000_000
 S = 1000 * MS
@@ -73,7 +74,7 @@ moods:
     next: {night: 1, day: 0}
     person: 3
     fade: 2min
-  night: {gestures: {calm: 1, joy: 1}, choose: cycle, next: {day: 1}}
+  night: {gestures: {calm: 1, joy: 1}, choose: cycle, next: {day: 1}, mirror: C}
 start: night
 cues:
   - {at: 9:30, days: Monday, do: joy, interrupt: now}
@@ -82,6 +83,15 @@ cues:
   - {when: visitor_leaves, do: turn, mood: day, person: 5}
 arcs:
   - {yaw: +1, pitch: -1, gaze: [+1, -1.5], age: +20, light: [-30, 0], from: 30d, over: 90d}
+visitor:
+  follow: 0.5
+  take_up: on
+  dwell: 2.5s
+  stay: 1min .. 2min
+  fade: 10s
+  linger: 50 s
+  cooldown: 0s
+  expression: kept
 """
 
 SMALL = """\
@@ -161,6 +171,17 @@ def test_everything() -> None:
     }  # fmt: skip
     assert score.arcs == (Arc(changes, 30 * DAY_NS, 90 * DAY_NS),)
     assert score.life == Liveliness(12.5, 0, 0, 6, 0.5)
+    assert (score.moods["day"].mirror, score.moods["night"].mirror) == (0, 0.6)
+    assert score.visitor == Hospitality(
+        follow=0.5,
+        takes_up=True,
+        dwell_ns=2500 * MS,
+        stay=Span(MIN, 2 * MIN),
+        fade_ns=10 * S,
+        linger_ns=50 * S,
+        cooldown_ns=0,
+        keeps_expression=True,
+    )
     assert (score.title, score.seed, score.start, score.motion) == ("1917", 7, "night", "expressive")
     assert score.people == {
         "faces/Ada.SAFETENSORS": Place(3, 9, "person"),
@@ -175,8 +196,27 @@ def test_what_is_not_said() -> None:
     assert (score.title, score.person, score.seed, score.start) == ("", None, "daily", "m")
     assert (score.motion, score.cues, score.arcs, score.people) == ("linear", (), (), {})
     assert score.life == Liveliness()
+    assert score.visitor == Hospitality()
     mood = score.moods["m"]
+    assert mood.mirror == 0
     assert (mood.choose, mood.no_repeat, mood.dwell, mood.next) == ("weighted", 0, DWELL, {"m": 1.0})
+
+
+def test_visitors_may_be_let_alone() -> None:
+    score = parse(SMALL + "visitor: {take_up: off, follow: off}\n")
+    assert score.visitor == Hospitality(follow=0, takes_up=False)
+    assert parse(SMALL + "visitor: {follow: 0}\n").visitor.follow == 0
+
+
+@pytest.mark.parametrize(
+    "key", ["linger: 60s, fade: 0s", "fade: 60s, linger: 0s", "linger: 54s", "fade: 55s"]
+)
+def test_visitors_may_be_remembered_for_a_minute_and_no_longer(key: str) -> None:
+    visitor = parse(SMALL + f"visitor: {{{key}}}\n").visitor
+    assert visitor.linger_ns + visitor.fade_ns == LONGEST_MEMORY_NS
+    longer = key.replace("s", ".001s", 1)
+    (told,) = errors(SMALL + f"visitor: {{{longer}}}\n")
+    assert "linger and fade are 60.001s together; who has left is forgotten within 60s" in told
 
 
 @pytest.mark.parametrize(

@@ -253,6 +253,9 @@ def test_words_of_a_cue_that_have_no_effect() -> None:
         ("when: visitor_arrives, do: joy, cooldown: 20s", False),
         ("when: visitor_arrives, do: joy, cooldown: 0s", False),  # meant
         ("when: visitor_arrives, do: joy, interrupt: after_gesture", False),
+        ("when: visitor_stays, do: joy", True),
+        ("when: visitor_taken_up, do: joy", False),  # the encounter has a cooldown of its own
+        ("when: visitor_let_go, do: joy", False),
         ("when: visitor_arrives, person: 3", False),
         ('at: "18:00", do: joy, interrupt: now', False),
     ],
@@ -295,4 +298,53 @@ def test_life_that_the_weights_cannot_show() -> None:
         "5:16: life.blinks: these weights have not learned to close the eyes; write off",
         "5:26: life.gaze: these weights have not learned to move the eyes; write off",
         "5:52: life.breath: these weights have not learned to move the head; write off",
+    ]
+
+
+# -- visitors ------------------------------------------------------------------------------------------------
+
+
+def test_words_about_taking_up_where_nobody_is_taken_up() -> None:
+    cues = "cues: [{when: visitor_let_go, do: joy}, {when: visitor_stays, do: joy, cooldown: 9s}]"
+    assert of_end(f"visitor: {{take_up: off, follow: 1, dwell: 4s, expression: kept}}\n{cues}") == [
+        "5:43: visitor.dwell: nobody is taken up; write take_up: on, or remove it",
+        "5:59: visitor.expression: nobody is taken up; write take_up: on, or remove it",
+        "6:15: cues[1].when: take_up is off, so this never comes",
+    ]
+    assert of_end(f"visitor: {{take_up: on, follow: 1, dwell: 4s, expression: kept}}\n{cues}") == []
+
+
+@pytest.mark.parametrize(
+    ("mood", "cue", "is_told"),
+    [
+        ("", "", True),
+        (", next: {met: 1}", "", True),
+        (", next: {m: 1}", "", False),
+        ("", ", {when: visitor_leaves, mood: m, cooldown: 1s}", False),
+        ("", ', {at: "18:00", mood: m}', False),
+        ("", ", {when: visitor_leaves, do: joy, cooldown: 1s}", True),
+    ],
+)
+def test_a_mood_that_stays_when_the_visitor_has_gone(mood: str, cue: str, is_told: bool) -> None:
+    told = warnings(f"""\
+        version: 1
+        gestures: {{joy: {{emotion: happy}}, grief: {{emotion: sad}}}}
+        moods: {{m: {{gestures: {{joy: 1, grief: 1}}}}, met: {{gestures: {{joy: 1}}, mirror: 0.5{mood}}}}}
+        cues: [{{when: visitor_arrives, mood: met, cooldown: 1s}}{cue}]
+        """)
+    advice = (
+        "the portrait stays 'met' when they have gone; write next in that mood, or a cue when: visitor_leaves"
+    )
+    assert told == ([f"4:38: cues[1].mood: {advice}"] if is_told else [])
+
+
+def test_a_mirror_to_which_nothing_leads() -> None:
+    assert warnings("""\
+        version: 1
+        gestures: {joy: {emotion: happy}, grief: {emotion: sad}}
+        moods:
+          m: {gestures: {joy: 1, grief: 1}, next: {m: 1}}
+          met: {gestures: {joy: 1}, next: {m: 1}, mirror: 0.5}
+        """) == [
+        "5:3: moods.met: no way leads here from 'm'; name it in a mood's next or in a cue, or remove it"
     ]

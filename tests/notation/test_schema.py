@@ -73,6 +73,9 @@ def test_most_of_what_is_wrong_is_refused_where_a_schema_can_know_it() -> None:
         "onset_too_short",
         "range_empty",
         "unit_twice",
+        "visitor_dwell_none",
+        "visitor_fade_too_long",
+        "visitor_remembered_too_long",
         "weights_sum_to_zero",
     ]
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from installation.score.dice import Dice
 from installation.score.encounter import (
+    GONE_NS,
     Answer,
     Consent,
     Encounter,
@@ -179,16 +180,18 @@ def _check_forgetting(hall: Hall) -> None:
 
 
 def _check_pauses(hall: Hall) -> None:
-    """From one face to the next; and nobody is tried too often."""
-    rested_ns, tries, was_shown = 0, dict[int, int](), False
+    """From one face to the next; and nobody is tried too often before they have left, or been taken up."""
+    rested_ns, tried_ns, was_shown = 0, dict[int, list[int]](), False
     latest = -1
     for each in hall.told:
         if isinstance(each, Project):
             assert each.t_ns >= rested_ns
             latest = each.visitor
-            tries[latest] = tries.get(latest, 0) + 1
-            assert tries[latest] <= 3
+            gone = (left_ns for left_ns, back_ns in hall.absences[latest] if back_ns - left_ns >= GONE_NS)
+            here_ns = max((left_ns for left_ns in gone if left_ns < each.t_ns), default=0)
+            tried_ns[latest] = [t_ns for t_ns in tried_ns.get(latest, []) if t_ns > here_ns] + [each.t_ns]
+            assert len(tried_ns[latest]) <= 3
         elif isinstance(each, TakeUp):
-            was_shown, tries[latest] = True, 0
+            was_shown, tried_ns[latest] = True, []
         elif isinstance(each, Forget) and was_shown:
             was_shown, rested_ns = False, each.t_ns + hall.hospitality.cooldown_ns

@@ -353,16 +353,15 @@ PEOPLE = st.lists(
     max_size=3,
     unique_by=lambda visitor: visitor.number,
 ).map(tuple)
-SCENES = st.lists(
-    st.builds(
-        Scene,
-        st.one_of(st.integers(1, 30), st.integers(1, 300)),
-        PEOPLE,
-        st.booleans(),
-        st.sampled_from([False] * 9 + [True]),
-    ),
-    max_size=12,
-).map(tuple)
+ANYTHING = st.builds(
+    Scene,
+    st.one_of(st.integers(1, 30), st.integers(1, 300)),
+    PEOPLE,
+    st.booleans(),
+    st.sampled_from([False] * 9 + [True]),
+)
+LOOKING = st.builds(Scene, st.integers(10, 200), st.sampled_from([(A,), (A,), (A, B), (B, A)]), st.booleans())
+SCENES = st.lists(st.one_of(LOOKING, LOOKING, ANYTHING), min_size=2, max_size=12).map(tuple)
 SECONDS = st.integers(0, 80).map(lambda tenths: tenths * STEP_NS)
 HOSPITALITIES = st.one_of(
     st.just(QUICK),
@@ -382,9 +381,9 @@ HOSPITALITIES = st.one_of(
         SECONDS,
     ),
 )
-ANSWERS = st.lists(
-    st.one_of(st.none(), st.tuples(st.integers(0, 80), st.booleans())), min_size=1, max_size=4
-).map(tuple)
+A_GOOD_ONE = st.tuples(st.integers(1, 30), st.just(True))
+AN_ANSWER = st.one_of(A_GOOD_ONE, A_GOOD_ONE, st.none(), st.tuples(st.integers(1, 80), st.booleans()))
+ANSWERS = st.lists(AN_ANSWER, min_size=1, max_size=4).map(tuple)
 CONSENTS = st.sampled_from(["dwell", "dwell", "key", "osc"])
 NOBODY = scene(200)
 

@@ -64,7 +64,7 @@ def test_a_spoilt_picture_does_not(reader, name, spoil, doubt):
 @pytest.mark.parametrize("name", PHOTOGRAPHS)
 def test_a_face_half_out_of_the_picture_does_not_pass(reader, name):
     photograph = PHOTOGRAPHS[name]()
-    views = [viewed(reader, seen(photograph, 460, x)) for x in (-10, 0, 10, 20, 620, 630)]
+    views = [viewed(reader, seen(photograph, 460, x)) for x in (0, 20, 40, 60, 626, 632, 638)]
     assert all(view is None or view.doubts for view in views)
 
 

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from installation.ports import NANOSECONDS, Image
-from installation.sight.looking import BEAT_NS, Boxes, Looking, num_threads
+from installation.sight.looking import BEAT_NS, Boxes, Looking
 from installation.sight.report import Asked, Report, report_type, unpacked
 from installation.sight.sight import Sight
+from installation.sight.sight_process import num_threads
 from installation.stage.latest import Stamped
 from tests.sight.fakes import MS, ROOM, SHAPE, Clock, Stagehands, face
 

@@ -30,6 +30,7 @@ from training.evaluation.readers import (
     scene,
     sheet,
     units,
+    visitors,
     who,
 )
 from training.evaluation.readers import cost as cost_part
@@ -336,11 +337,44 @@ def test_projections_beside_the_nearest_picture(tiny):
     assert set(part.figures["scene"]) == {"before", "in_its_scene"}
 
 
-def test_the_sheet_has_a_row_a_face_and_nine_columns(tiny):
+def test_the_sheet_has_a_row_a_face_and_ten_columns(tiny):
     tiny.photographs = {"wall": np.full((64, 64, 3), 99, np.uint8)}
     path = sheet.measure_sheet(tiny).figures["file"]
     height, width = cv2.imread(path).shape[:2]
-    assert (height, width) == (BAND_PX + 3 * CELL_PX, 9 * CELL_PX)
+    assert (height, width) == (BAND_PX + 3 * CELL_PX, 10 * CELL_PX)
+
+
+def test_visitors_are_looked_for_by_their_projections_and_by_the_nearest_picture(tiny, monkeypatch):
+    monkeypatch.setattr(visitors, "NUM_STEPS", 1)
+    tiny.photographs = {"wall": np.full((64, 64, 3), 99, np.uint8)}
+    part = visitors.measure_visitors(tiny)
+    assert part.figures["pictures"] == 3
+    rows = part.figures["renders"]
+    assert list(rows["L1 in [-1, 1]"]) == ["nearest", "projection"]
+    for group in ("by another expression", "by the same picture"):
+        assert 1 <= rows[f"identity reader, {group}: rank"]["projection"] <= 3
+    found = part.figures["photographs"]["identity reader"]
+    assert list(found) == [
+        f"{a} → {b}"
+        for maker in ("nearest", "projection")
+        for a, b in ((maker, "photograph"), ("photograph", maker))
+    ]
+    assert all(1 <= rank <= 3 for ranks in found.values() for rank in ranks)  # two in the gallery, and itself
+    height, width = cv2.imread(str(tiny.sheets / visitors.FILE)).shape[:2]
+    assert (height, width) == (BAND_PX + 3 * CELL_PX, 7 * CELL_PX)
+
+
+def test_visitors_without_photographs_and_folder(tiny, monkeypatch):
+    def nobody(*_):
+        raise SkippedError("no photograph")
+
+    monkeypatch.setattr(visitors, "NUM_STEPS", 0)
+    monkeypatch.setattr(visitors, "aligned_faces", nobody)
+    tiny.sheets = None
+    tiny.photographs = {"wall": np.zeros((64, 64, 3), np.uint8)}
+    part = visitors.measure_visitors(tiny)
+    assert "photographs: skipped, no photograph" in part.figures["notes"]
+    assert "photographs" not in part.figures
 
 
 def test_every_network_is_timed_and_every_file_weighed(tiny, identity_file, one_thread):
@@ -384,6 +418,7 @@ def test_a_run_without_readers_and_cast_says_what_is_left_out(tmp_path, one_thre
     assert "tiny.encoder.safetensors: missing" in figures["encoder"]["skipped"]
     assert "training.fit_identity makes it" in figures["identity"]["skipped"]
     assert "--sheets" in figures["sheet"]["skipped"]
+    assert "tiny.encoder.safetensors: missing" in figures["visitors"]["skipped"]
 
 
 def test_a_cast_is_asked_for(weights, monkeypatch):

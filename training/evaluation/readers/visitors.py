@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import torch
 from tqdm import tqdm
 
 from models.projection import Projection, project
@@ -32,6 +33,7 @@ Made = dict[str, Pictures]  # maker → [N, 256, 256, 3]
 
 def measure_visitors(material: Material) -> Part:
     """Ranks of projections in the portrait's light: of held-out renders, and of photographs."""
+    _ = material.encoder  # without it there is nothing to measure
     seen = material.held_out
     chosen = spread(np.arange(len(seen.pictures)), material.amounts.visitors or len(seen.pictures))
     faces = seen.pictures[chosen]
@@ -66,7 +68,7 @@ def projected(material: Material, faces: Pictures, label: str) -> list[Projectio
     """Aligned faces as the visitor mode projects them."""
     home = material.home
     return [
-        project(face, material.generator, material.encoder, NUM_STEPS, home)
+        project(face, material.generator, material.encoder, NUM_STEPS, home, torch.bfloat16)
         for face in tqdm(faces, label, mininterval=5)
     ]
 
