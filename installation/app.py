@@ -80,7 +80,7 @@ def perform(show: Show, screen: Screen, site: Site, said: Collection[str]) -> No
         reload = stack.enter_context(Reload(show.choreography, playing, read, say))
         if show.webcam is not None:
             home = performance.portrait.at(0).ws
-            eyes = stack.enter_context(live_eyes(show.webcam, show.weights, home, site.camera_view))
+            eyes = stack.enter_context(live_eyes(show.webcam, networks, home, site.camera_view))
             performance.visit = visit_with(eyes, performance, site.consent)
         play(performance, sink, Pacer(SystemClock(), fps), screen.seconds, reload, remote)
 

@@ -120,7 +120,7 @@ def draw_person(networks: Networks, number: int, truncation_psi: float) -> Pose:
 @torch.inference_mode()
 def _aus_drawn(networks: Networks, ws: Latent) -> tuple[float, ...]:
     """The AU state in the picture of a latent."""
-    reader, synthesis = _load_au_reader(networks), networks.generator.generator.synthesis
+    reader, synthesis = read_au_reader(networks), networks.generator.generator.synthesis
     device = next(synthesis.parameters()).device  # not the CPU's, once a show is being played
     picture = to_uint8(synthesis(torch.from_numpy(ws)[None].to(device)))
     return reading_of(reader, picture[0].cpu().numpy()).aus
@@ -217,26 +217,44 @@ def load_face_reader(networks: Networks) -> FaceReader:
     Raises:
         InputError: the AU reader is missing, truncated, or made for another generator.
     """
-    au_reader = _load_au_reader(networks)
+    au_reader = read_au_reader(networks)
     from models.alignment import FaceFinder
 
     return FaceReader(FaceFinder(), au_reader)
 
 
-def _load_au_reader(networks: Networks) -> "AuReader":
+def read_au_reader(networks: Networks) -> "AuReader":
+    """Read what reads action units. Raises as `load_face_reader` does."""
     from models.au_reader import load_au_reader
 
     return _companion(networks.generator, "au_reader", load_au_reader)
 
 
 def load_projector(networks: Networks) -> Projector:
-    """Read what finds a face's latent.
+    """Read what finds a face's latent; where there is no encoder, by refinement alone.
 
     Raises:
-        InputError: the encoder is missing, truncated, or made for another generator.
+        InputError: the encoder is truncated or made for another generator; or there is neither that nor an AU
+            reader.
     """
     from models.encoder import load_encoder
+    from models.stand_in import StandIn
     from models.whole_pictures import with_whole_pictures
 
-    encoder = _companion(networks.generator, "encoder", load_encoder)
-    return Projector(with_whole_pictures(networks.generator.generator), encoder)
+    loaded = networks.generator
+    whole = with_whole_pictures(loaded.generator)
+    if has_encoder(networks):
+        return Projector(whole, _companion(loaded, "encoder", load_encoder))
+    return Projector(whole, StandIn(loaded.generator, read_au_reader(networks)))
+
+
+def has_encoder(networks: Networks) -> bool:
+    """Whether there is one beside the generator; otherwise likenesses take longer, and are poorer."""
+    return companion_path(networks.generator.path, "encoder").is_file()
+
+
+def note_on(networks: Networks) -> str:
+    """What is to be said of the likenesses that these weights find; "": nothing."""
+    name = networks.generator.path.name
+    slow = "no encoder: likenesses take three times as long, and are poorer"
+    return "" if has_encoder(networks) else f"{name} has {slow}"

@@ -26,7 +26,7 @@ from installation.score.dice import show_dice
 from installation.score.gesture import Gesture, draw_target
 from installation.stage import pictures
 from installation.stage.synthesizer import TorchSynthesizer
-from installation.wiring import sit, synthesizer_of
+from installation.wiring import sit, synthesizer_of, tell_of_likenesses
 from installation.wording import say
 from models.action_units import ACTION_UNITS, AU_NAMES, INTENSITY_LETTERS, au_label
 from models.controls import changes_to, playable
@@ -104,6 +104,7 @@ def project(
             raise InputError(f"{written}: cannot be written; there is no folder {written.parent}")
     networks = load_networks(weights)
     reader, projector = load_face_reader(networks), load_projector(networks)
+    tell_of_likenesses(networks)
     seen = see(reader, photo)
     home = draw_latent(networks, DEFAULT_PERSON, TRUNCATION)  # the house's light and backdrop
     projection = likeness_of(projector, seen, photo, num_steps, home)
@@ -138,6 +139,7 @@ def express(sitter: Sitter, like: Path, output: Path, num_steps: int, size: int 
     if isinstance(sitter.person, Path) and sitter.person.suffix.lower() != PERSON_SUFFIX:
         seen = see(reader, sitter.person)
         projector = load_projector(networks)
+        tell_of_likenesses(networks)
         projection = likeness_of(projector, seen, sitter.person, num_steps)
         aus = reader.reading_of(projection.picture).aus
         anchor = anchor_at(networks.pseudo_autoencoder.model, projection.ws, aus)

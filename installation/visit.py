@@ -38,6 +38,7 @@ class Visit:
         self._score = conductor.score
         self._blinks: deque[int] = deque()  # at which instants to answer a blink
         self._has_agreed = self._is_erasing = self._is_closed = False
+        self._is_erased = False  # somebody who may still be there
 
     @property
     def is_private(self) -> bool:
@@ -50,7 +51,7 @@ class Visit:
 
     def erase(self) -> None:
         """Forget whoever is being shown, looked for or looked at, at once."""
-        self._is_erasing = True
+        self._is_erasing = self._is_erased = True
 
     def go_on(self, tick: Tick) -> Movement:
         """Let happen what is due; → what the visitors move in the face. The conductor has been advanced."""
@@ -76,16 +77,20 @@ class Visit:
                 self._carry_out(happening, tick.t_ns, Sighting())
 
     def _look(self, t_ns: int, sighting: Sighting) -> None:
-        """Turn the eyes to them, blink as they do, and show what they show where the mood wants it."""
+        """Turn the eyes to them, blink as they do, and show what they show where the mood wants it: first to
+        whose encounter it is. Who was erased is looked at and not mirrored, until there is nobody left.
+        """
+        visitors = sorted(sighting.visitors, key=lambda visitor: visitor.number != self.encounter.visitor)
+        self._is_erased &= bool(visitors)
         score, mood = self._conductor.score, self._conductor.mood
         if score is not self._score:
             self._score = score
             self.encounter.offer(score.visitor)
-        self._blinks.extend(self._attention.see(t_ns, sighting.visitors, score.visitor.follow))
+        self._blinks.extend(self._attention.see(t_ns, visitors, score.visitor.follow))
         while self._blinks and self._blinks[0] <= t_ns:
             self._conductor.blink(self._blinks.popleft())
         self._conductor.attend(t_ns, is_attending=self._attention.is_attending)
-        self._mirror.see(t_ns, sighting.visitors, mood.mirror if mood else 0.0)
+        self._mirror.see(t_ns, () if self._is_erased else visitors, mood.mirror if mood else 0.0)
 
     def _carry_out(self, happening: Project | TakeUp | LetGo | Forget, t_ns: int, sighting: Sighting) -> None:
         match happening:

@@ -14,11 +14,12 @@ import torch
 from installation.loading import (
     Networks,
     Projector,
-    load_face_reader,
     load_networks,
     load_people,
     load_person_or_draw,
     load_projector,
+    note_on,
+    read_au_reader,
 )
 from installation.options import DEFAULT_PERSON, TRUNCATION, Show, Sitter
 from installation.performance import Performance
@@ -122,14 +123,26 @@ def visit_with(eyes: Eyes, performance: Performance, consent: Consent) -> Visit:
 
 
 def live_eyes(
-    webcam: int | Path, weights: Path, home: Latent, view_deg: float
+    webcam: int | Path, networks: Networks, home: Latent, view_deg: float
 ) -> AbstractContextManager[Eyes]:
     """Eyes that look through a camera, in processes of their own, from `with` on. Whoever is taken up is
     brought into the light of `home`.
+
+    Raises:
+        InputError: what reads faces cannot be used; said here, where there is somebody to read it.
     """
     from installation.sight.watching import WatchingEyes
 
-    return WatchingEyes(webcam, partial(read_live_sight, weights, home, view_deg), home.shape, say)
+    read_au_reader(networks)
+    tell_of_likenesses(networks)
+    make = partial(read_live_sight, networks.generator.path, home, view_deg)
+    return WatchingEyes(webcam, make, home.shape, say)
+
+
+def tell_of_likenesses(networks: Networks) -> None:
+    """Say what is to be said of the likenesses that these weights find."""
+    if note := note_on(networks):
+        say(note)
 
 
 def read_live_sight(weights: Path, home: Latent, view_deg: float) -> "Sight":
@@ -158,7 +171,7 @@ def recorded_eyes(webcam: int | Path, weights: Path, home: Latent, view_deg: flo
 def read_readers(weights: Path) -> "tuple[AuReader, Projector]":
     """What looks at faces, of a generator's own: the show's may be on another device."""
     networks = load_networks(weights)
-    return load_face_reader(networks).au_reader, load_projector(networks)
+    return read_au_reader(networks), load_projector(networks)
 
 
 def prepare_to_see() -> None:

@@ -17,7 +17,6 @@ from models.stylegan2 import Generator
 
 NUM_LATENTS: Final = 4096  # of which mean and directions are taken
 PATIENCE: Final = 3  # times the steps of who begins at an encoder's guess
-NOTE: Final = "has no encoder: likenesses take three times as long, and are poorer"
 
 
 class StandIn(Encoder):

@@ -105,7 +105,8 @@ def row_of(sitter: Sitter, script: Script, seen: Sequence[Seen], finder: FaceFin
     living = [one for one in seen if one.stage is Stage.LIVING]
     turning = [one for one in seen if one.stage is Stage.TURNING]
     going = [one for one in seen if one.stage is Stage.LETTING_GO]
-    before = [one for one in seen if one.stage in (Stage.ENGAGED, Stage.PROJECTING)]
+    looking = [one for one in seen if one.stage in (Stage.ENGAGED, Stage.PROJECTING)]
+    before = [one for one in looking if not turning or one.t_ns < turning[0].t_ns]
     after = [one for one in seen if one.t_ns > (going or living or seen)[-1].t_ns]
     moment_s = (before or seen)[-1].t_ns / S
     crop = align(picture(script, moment_s), finder).image

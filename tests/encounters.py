@@ -43,7 +43,7 @@ S: Final = NANOSECONDS
 FPS: Final = 10
 PROJECTION_NS: Final = 2 * S
 ERASE_NS: Final = S  # within which an operator's erase has to be done
-WARM_UP: Final = 60  # encounters, before memory is measured
+EVERY: Final = 10  # encounters memory is measured
 
 
 # --- the show -----------------------------------------------------------------------------------------------
@@ -364,14 +364,14 @@ def encounters(num: int, num_thorough: int, deeds: Deeds | None = None, seed: in
                     is_thorough=number % every == 0,
                     is_crashing=number % 7 == 0,
                 )
-                deeds.is_watching = False  # this program's own look at its memory
-                memory_mb.append(resident_mb())
-                deeds.is_watching = True
+                if number % EVERY == 0:
+                    memory_mb.append(resident_mb())
             findings.said["printed"] += is_in_text(words.getvalue())
     finally:
         deeds.is_watching = False
     figures = findings.figures()
-    growth = max(memory_mb[-20:]) - max(memory_mb[min(WARM_UP, num // 2) :][:20])
+    tenth = len(memory_mb) // 10
+    growth = max(memory_mb[-tenth:]) - max(memory_mb[tenth : 2 * tenth]) if tenth else 0.0
     figures |= {
         "files_written": len(deeds.writes),
         "sockets": len(deeds.sockets),

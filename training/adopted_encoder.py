@@ -23,12 +23,13 @@ from models.alignment import FaceError, Picture
 from models.encoder import Encoder
 from models.people import person_z
 from models.pictures import ALIGNED_PX, as_tensor
-from models.projection import LIKENESS, attention, feature_distance, pixel_distance
+from models.projection import attention, feature_distance, pixel_distance
 from models.stylegan2 import Generator, to_uint8
 from training.camera import TIGHT, photographed
 from training.dataset import Sample
 from training.framing import Framer
 
+LIKENESS: Final = 1.0  # of features against pixels
 BATCH_EACH: Final = 8  # of people of random z, and as many photographs
 PICTURES_FROM: Final = 0.3  # of the run: before, a picture is too far off to learn from
 PICTURE_PX: Final = 128  # at which pictures are compared, or smaller where the generator is

@@ -21,7 +21,7 @@ from models.checkpoint import LoadedGenerator, file_sha256, read_companion
 from models.encoder import KIND
 from training.dataset import Sample
 
-VERSION: Final = "1"  # of how projector.py works: to be raised with every change that moves a latent
+VERSION: Final = "2"  # of how projector.py works: to be raised with every change that moves a latent
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,14 +180,14 @@ def test_without_weights_check_cannot_know_people_and_says_so(score, capsys, tmp
     assert "nor for people in files" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("load", "kind"), [(load_face_reader, "au_reader"), (load_projector, "encoder")])
-def test_weights_without_a_reader_of_photographs_say_how_it_is_made(tmp_path, weights, load, kind):
+@pytest.mark.parametrize("load", [load_face_reader, load_projector])
+def test_weights_without_a_reader_of_photographs_say_how_it_is_made(tmp_path, weights, load):
     for path in weights.parent.iterdir():
         shutil.copy(path, tmp_path)
     with pytest.raises(InputError) as error:
         load(load_networks(tmp_path / weights.name))
     assert str(error.value) == (
-        f"{tmp_path}/tiny.{kind}.safetensors: missing beside tiny.safetensors; "
+        f"{tmp_path}/tiny.au_reader.safetensors: missing beside tiny.safetensors; "
         f"python -m training.adopt {tmp_path}/tiny.safetensors --cast CAST makes it"
     )
 

@@ -248,3 +248,23 @@ def test_a_mirror_mood_shows_what_the_visitor_shows():
             performance.step(tick(k * S // FPS))
         moved = performance.visit.go_on(tick(4 * S)).aus[AU_INDEX[12]]
         assert (moved > 0.4) == is_shown
+
+
+def test_who_was_erased_is_not_mirrored_until_they_have_gone():
+    smiling = Visitor(1, 0, 0, 0.3, True, 0.0, SMILE)
+    eyes = ScriptedEyes(comes_ns=0, goes_ns=6 * S, visitor=smiling)
+    performance = show_of(eyes, "visitor: {take_up: off}")
+    for mood in performance.conductor.score.moods.values():
+        object.__setattr__(mood, "mirror", 1.0)
+    shown = {}
+    for k in range(12 * FPS):
+        now = tick(k * S // FPS)
+        performance.step(now)
+        shown[k / FPS] = performance.visit.go_on(now).aus[AU_INDEX[12]]
+        if k == 3 * FPS:
+            performance.obey(Command.ERASE, now)
+        if k == 8 * FPS:
+            eyes.comes_ns, eyes.goes_ns = 9 * S, 12 * S
+    assert shown[2.95] > 0.5
+    assert shown[4.0] == shown[5.95] == 0
+    assert shown[11.0] > 0.5

@@ -337,7 +337,10 @@ def test_where_no_face_is_taken_up_any_more_it_is_let_go() -> None:
         hall = Hall(USUAL)
         hall.play(scene(begins_s, A))
         hall.encounter.offer(Hospitality(takes_up=False))
-        assert names(hall.play(scene(60, A))) == expected
+        t_ns = hall.t_ns
+        told = hall.play(scene(60, A))
+        assert names(told) == expected
+        assert abs(told[0].t_ns - t_ns) < 40 * MS, "at once"
         check(hall)
 
 

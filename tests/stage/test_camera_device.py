@@ -60,12 +60,12 @@ def test_one_that_comes_back_under_another_number_is_found(devices: Path, folder
 
 def test_what_it_is_goes_before_where_it_is_plugged_in(devices: Path) -> None:
     plug(devices, 0, by_id="camera", by_path="left")
-    plug(devices, 1, by_id="other", by_path="right")
+    plug(devices, 1, by_id="another", by_path="right")
     found = device(devices)
     found.where()
     unplug(devices, 0)
     unplug(devices, 1)
-    plug(devices, 0, by_id="other", by_path="left")
+    plug(devices, 0, by_id="another", by_path="left")
     path = plug(devices, 1, by_id="camera", by_path="right")
     assert found.where() == str(path)
 
