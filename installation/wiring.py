@@ -21,7 +21,7 @@ from installation.loading import (
     note_on,
     read_au_reader,
 )
-from installation.options import DEFAULT_PERSON, TRUNCATION, Show, Sitter
+from installation.options import DEFAULT_PERSON, TRUNCATION, Show, Sitter, is_footage
 from installation.performance import Performance
 from installation.portrait import Portrait, Pose
 from installation.ports import Eyes, Latent
@@ -129,10 +129,13 @@ def live_eyes(
     brought into the light of `home`.
 
     Raises:
-        InputError: what reads faces cannot be used; said here, where there is somebody to read it.
+        InputError: the video, or what reads faces, cannot be used: told here, where it is read.
     """
     from installation.sight.watching import WatchingEyes
+    from installation.stage.footage import Footage
 
+    if is_footage(webcam):
+        Footage(Path(str(webcam))).close()
     read_au_reader(networks)
     tell_of_likenesses(networks)
     make = partial(read_live_sight, networks.generator.path, home, view_deg)
@@ -175,12 +178,11 @@ def read_readers(weights: Path) -> "tuple[AuReader, Projector]":
 
 
 def prepare_to_see() -> None:
-    """Leave a core to the sight, which would wait for one and hold up every frame; and no picture of this
+    """Leave a core to the sight: two threads beside a busy core are slower than one. Leave no picture of this
     process's memory behind, should it crash.
     """
+    from installation.stage.child import leave_no_dump
+
+    leave_no_dump()
     num_cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
     torch.set_num_threads(max(1, min(torch.get_num_threads(), num_cores - 1)))
-    if sys.platform != "win32":
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -9,9 +9,12 @@ import cv2
 import numpy as np
 import pytest
 
+from installation.ports import Frame
+from installation.stage.recorder import open_recorder
 from models.checkpoint import companion_path
 from run_installation import ROOT, entry, main
-from tests.models.tiny import write_tiny_person, write_tiny_weights
+from tests.models.tiny import write_tiny_encoder, write_tiny_person, write_tiny_reader, write_tiny_weights
+from tests.sight.faces import collins, seen
 
 CHOREOGRAPHIES = sorted(ROOT.joinpath("choreographies").glob("*.yaml"))
 
@@ -79,6 +82,44 @@ def test_headless_plays_and_writes_nothing(cli, tmp_path):
     code, out, _ = cli("run", "--headless", "--seconds", 0.2)
     assert (code, out) == (0, "")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture(scope="module")
+def seeing(tmp_path_factory) -> Path:
+    """Tiny weights that see, too."""
+    path = write_tiny_weights(tmp_path_factory.mktemp("seeing"))
+    write_tiny_reader(path)
+    write_tiny_encoder(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory) -> Path:
+    """Somebody who stands still for two seconds."""
+    path = tmp_path_factory.mktemp("clip") / "visitors.mp4"
+    recorder = open_recorder(path, 10, (320, 240))
+    for k in range(20):
+        recorder.show(Frame(cv2.resize(seen(collins()), (320, 240)), k * 100_000_000))
+    recorder.close()
+    return path
+
+
+def test_a_recording_sees_the_visitors_of_a_video(cli, tmp_path, seeing, clip):
+    options = ["--seconds", "2", "--fps", "5", "--size", "32", "--weights", seeing]
+    assert cli("record", "blind", *options, with_weights=False)[0] == 0
+    for folder in ("seeing", "again"):
+        assert cli("record", folder, *options, "--webcam", clip, with_weights=False)[0] == 0
+    pictures = {
+        name: [path.read_bytes() for path in sorted((tmp_path / name).iterdir())]
+        for name in ("blind", "seeing", "again")
+    }
+    assert pictures["seeing"] == pictures["again"] != pictures["blind"]
+
+
+def test_without_a_screen_a_camera_is_not_recorded_from(cli, tmp_path, seeing):
+    code, out, err = cli("run", "--seconds", "0.2", "--webcam", "7", "--weights", seeing, with_weights=False)
+    assert (code, out) == (0, "build/portrait.mp4\n")
+    assert "recording without the camera: a visitor's face is never written" in err
 
 
 def test_a_portrait_is_the_same_person_each_time(cli, tmp_path):
@@ -254,6 +295,12 @@ def test_check_reports_every_file_and_strict_makes_warnings_errors(cli, tmp_path
         (["run", "nowhere.yaml"], "nowhere.yaml"),
         (["run", "--headless", "--colour"], "--colour"),
         (["portrait", "-o", "s.png", "--device", "cuda"], "CUDA"),
+        (["run", "--webcam", "none.mp4"], "'none.mp4': no such video"),
+        (["record", "a.mp4", "--webcam", "0"], "'0' is no video: what a camera sees is never written"),
+        (["record", "a.mp4", "--webcam", "/dev/video0"], "what a camera sees is never written"),
+        (["record", "a.mp4", "--webcam", str(ROOT / "README.md")], "README.md"),
+        (["run", "--webcam", str(CHOREOGRAPHIES[0])], "is a choreography; write --webcam 0"),
+        (["run", "--headless", "--webcam", "0"], "tiny.au_reader.safetensors: missing"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

@@ -28,16 +28,23 @@ def settle(niceness: int = NICENESS) -> None:
     os.dup2(silence, 1)
     os.dup2(silence, 2)
     os.close(silence)
+    leave_no_dump()
+    if sys.platform != "win32":
+        os.nice(niceness)
+    if sys.platform == "linux":
+        # It reaches one that hangs in a driver as well.
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    Thread(target=_end_with_parent, name="parent", daemon=True).start()
+
+
+def leave_no_dump() -> None:
+    """Should this process crash, nothing of its memory is kept."""
     if sys.platform != "win32":
         import resource
 
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        os.nice(niceness)
-    if sys.platform == "linux":
-        process = ctypes.CDLL(None)
-        process.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)  # a limit does not bind a handler that dumps are piped to
-        process.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)  # reaches one that hangs in a driver as well
-    Thread(target=_end_with_parent, name="parent", daemon=True).start()
+    if sys.platform == "linux":  # a limit does not bind a handler that dumps are piped to
+        ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
 def _end_with_parent() -> None:

@@ -8,7 +8,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Thread
 from typing import Generic, TypeVar
 
@@ -19,7 +19,7 @@ T = TypeVar("T")
 class Stamped(Generic[T]):
     """A value, and when it was posted, in nanoseconds of the clock of its mailbox."""
 
-    value: T
+    value: T = field(repr=False)  # it may be a picture of somebody
     t_ns: int
 
 
