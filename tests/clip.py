@@ -239,7 +239,7 @@ TROUBLED: Final = (
 ROUNDS: Final = (nobody(2), comes(COLLINS, 1.5), stands(COLLINS, 13), leaves(COLLINS, 1), nobody(2.5))
 EMPTY: Final = (nobody(8),)
 # All of a sudden, on the left: who is where, at an instant.
-SUDDEN: Final = (nobody(4), Scene("stands", 3, (Walk(COLLINS, Place(0.28), Place(0.28)),)))
+SUDDEN: Final = (nobody(8), Scene("stands", 3, (Walk(COLLINS, Place(0.28), Place(0.28)),)))
 SCRIPTS: Final[dict[str, Script]] = {
     "ENCOUNTER": ENCOUNTER,
     "SECOND_ENCOUNTER": SECOND_ENCOUNTER,

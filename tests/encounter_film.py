@@ -117,7 +117,6 @@ def row_of(sitter: Sitter, script: Script, seen: Sequence[Seen], finder: FaceFin
         played = [one for one in living if one.gesture == gesture]
         held = [a for a, b in zip(played, played[4:], strict=False) if b.t_ns - a.t_ns < 3 * S]
         cells += [_cell(one, gesture) for one in (held or played)[-1:]]
-    cells += [_cell(one, "letting go") for one in going[len(going) // 2 :][:1]]
     cells += [_cell(one, "afterwards") for one in after[-1:]]
     return Row(sitter.name, (), cells)
 

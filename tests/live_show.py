@@ -14,18 +14,20 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from installation import app
 from installation.performance import Performance
-from installation.ports import Command, Frame, Sink
+from installation.ports import Command, Frame, Image, Sink
 from installation.score.encounter import Stage
 from installation.stage.camera import take_image
 from installation.stage.shared import SharedLatest
 from models.controls import CONTROLS
 from run_installation import entry
+from tests.clip import EMPTY, picture
 
 STAGES: Final = tuple(Stage)
-APPEARED: Final = 10.0  # grey levels, in the mean, by which a picture differs once somebody is in it
+APPEARED: Final = 6.0  # grey levels, in the mean, by which a picture differs once somebody is in it
 MOVED_DEG: Final = 1.0  # of the eyes
 GAZE_X: Final = CONTROLS.index("gaze_x")
 
@@ -82,7 +84,7 @@ class Gaze:
         self.delays_s: list[float] = []
         self._performance = performance
         self._images: SharedLatest | None = None
-        self._empty: np.ndarray[Any, Any] | None = None
+        self._empty: NDArray[np.float32] | None = None
         self._appeared_ns: int | None = None
         self._is_looked_at = False
 
@@ -93,20 +95,25 @@ class Gaze:
             self._images = SharedLatest.attached(visit._eyes._camera.images)
         stamped = take_image(self._images)
         if stamped is not None:
-            self._see(stamped.value[::8, ::8].astype(np.float32).mean(2), stamped.t_ns)
+            self._see(stamped.value, stamped.t_ns)
         degrees = abs(visit._attention.at(t_ns).controls[GAZE_X])
         if self._appeared_ns is not None and degrees > MOVED_DEG and not self._is_looked_at:
             self._is_looked_at = True
             self.delays_s.append((time.monotonic_ns() - self._appeared_ns) / 1e9)
 
-    def _see(self, small: "np.ndarray[Any, Any]", t_ns: int) -> None:
+    def _see(self, image: Image, t_ns: int) -> None:
         if self._empty is None:
-            self._empty = small
+            self._empty = _small(picture(EMPTY, 0, (image.shape[1], image.shape[0])))
+        small = _small(image)
         is_somebody = float(np.abs(small - self._empty).mean()) > APPEARED
         if is_somebody and self._appeared_ns is None:
             self._appeared_ns, self._is_looked_at = t_ns, False
         elif not is_somebody:
             self._appeared_ns = None
+
+
+def _small(image: Image) -> NDArray[np.float32]:
+    return image[::8, ::8].astype(np.float32).mean(2)
 
 
 def main(args: list[str]) -> int:

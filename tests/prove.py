@@ -33,12 +33,17 @@ from installation.stage.synthesizer import TorchSynthesizer
 from models.action_units import CATEGORIES
 from models.checkpoint import file_sha256
 from run_installation import CHOREOGRAPHY, ROOT, START, TRUNCATION, WEIGHTS, entry
+from tests.encounter_film import films
+from tests.encounters import thousand_encounters
 from tests.installation.fakes import ALWAYS, digest, tick
 from tests.models.parity import largest_difference
 from tests.motions import motions
 from tests.notation.fuzz import fuzz
+from tests.prove_cameras import cameras
+from tests.prove_sight import sight
 from tests.saves import saves
 from tests.score.civil import civil_time
+from tests.visits import on_time, real_encounters
 from training.evaluation.faces import SIDE_PX, face_probabilities
 from training.identity import load_identity_reader
 
@@ -154,10 +159,16 @@ def days() -> Figures:
     return figures | {"holds": holds}
 
 
+def encounter_sheet() -> Figures:
+    """A full encounter with each of two visitors, as film and sheet: to be seen."""
+    return films(FOLDER)
+
+
 CLAIMS: dict[str, Callable[[], Figures]] = {
     claim.__name__: claim
     for claim in (
-        parity, minute, motion, frame_rates, ten_thousand_gestures, wrong_files, edits, civil_time, days
+        parity, minute, motion, frame_rates, ten_thousand_gestures, wrong_files, edits, civil_time, days,
+        encounter_sheet, thousand_encounters, real_encounters, on_time, sight, cameras,
     )
 }  # fmt: skip
 

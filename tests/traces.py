@@ -6,9 +6,12 @@ a hundredth part. Texts, bytes and single numbers are searched for its digits.
 """
 
 import gc
+import io
+import logging
 import re
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 from typing import Any, Final
@@ -206,3 +209,16 @@ def watched_deeds() -> Deeds:
     _deeds.writes.clear()
     _deeds.sockets.clear()
     return _deeds
+
+
+@contextmanager
+def overheard() -> Iterator[io.StringIO]:
+    """Everything that is printed or logged meanwhile."""
+    words = io.StringIO()
+    handler = logging.StreamHandler(words)
+    logging.getLogger().addHandler(handler)
+    try:
+        with redirect_stdout(words), redirect_stderr(words):
+            yield words
+    finally:
+        logging.getLogger().removeHandler(handler)

@@ -154,9 +154,10 @@ class Conductor:
         self._turn_into(guest, t_ns, fade_ns)
 
     def dismiss(self, t_ns: int, fade_ns: int) -> None:
-        """Be again whom the score wants."""
+        """Be again whom the score wants; said again, in another time."""
         self._guest = None
-        self._turn_into(self._wanted(), t_ns, fade_ns)
+        self._shown = self._wanted()
+        self._face.become(self._shown, t_ns, fade_ns)
 
     def attend(self, t_ns: int, *, is_attending: bool) -> None:
         """Whether there is somebody to look at: the eyes then wander less by themselves."""

@@ -1,5 +1,6 @@
 """Nothing of a visitor is left: a small share of what `make prove` shows (docs/privacy.md)."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,7 @@ from tests import encounters
 from tests.encounters import ScriptedEyes
 from tests.encounters import encounters as received
 from tests.traces import Canary, Search, everything, is_in_text, reachable, watched_deeds
-from tests.visits import calls_after, files_written, sockets_used
+from tests.visits import calls_after, files_written, real_encounters, sockets_used
 
 ROOT = Path(__file__).parents[2]
 
@@ -44,6 +45,14 @@ def test_who_does_not_forget_is_found_out(monkeypatch, forgetful, forget):
     figures = received(2, 0)
     assert figures["found_afterwards"] > 0
     assert not figures["holds"]
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
+def test_the_program_itself_writes_and_sends_nothing_while_somebody_visits_it():
+    figures = real_encounters(1)
+    assert figures["encounters"] == 1
+    assert (figures["files_written"], figures["sockets"]) == (0, 0), figures["what"]
+    assert figures["processes"] >= 3
 
 
 def test_no_network_that_recognises_people_is_loaded():

@@ -156,6 +156,18 @@ def test_erasing_forgets_within_a_second():
     assert eyes.num_forgotten >= 1
 
 
+def test_erasing_while_they_are_let_go_goes_faster():
+    performance = show_of(ScriptedEyes(), SHORT.replace("fade: 1s", "fade: 8s"))
+    seen = stages(performance, 22.5)
+    assert seen[-1] == (Stage.LETTING_GO, True)
+    for k in range(FPS):
+        now = tick(round(22.5 * S) + k * S // FPS)
+        performance.step(now)
+        if k == 0:
+            performance.obey(Command.ERASE, now)
+    assert VISITOR not in performance.portrait.people
+
+
 def test_closing_the_doors_forgets_whoever_is_there():
     eyes = ScriptedEyes()
     performance = show_of(eyes)
