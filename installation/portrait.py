@@ -126,6 +126,7 @@ class Portrait:
         parts = (*anchor.aus, *(0.0,) * len(CONTROLS))
         path = path_of(at_rest, parts, parts)
         self._transition = Transition(path, anchor, 0, 0, (anchor.ws, anchor.ws), NOTHING)
+        self._is_chain_cut = False  # the latest latent is, in part, of somebody who is forgotten
 
     # --- where it is
 
@@ -171,12 +172,14 @@ class Portrait:
         line, leftover = None, NOTHING
         if phrase.motion == "chained":
             change = delta(source, target)
-            line = now.ws, self.model.predict(now.ws, change[:NUM_AUS], change[NUM_AUS:])
+            latest = self._expressed(anchor, source) if self._is_chain_cut else now.ws
+            line = now.ws, self.model.predict(latest, change[:NUM_AUS], change[NUM_AUS:])
         elif phrase.motion == "linear":
             line = now.ws, self._expressed(anchor, target)
         else:
             leftover = now.ws - self._expressed(anchor, source)
         self._transition = Transition(path, anchor, phrase.start_ns, phrase.onset_ns, line, leftover)
+        self._is_chain_cut = False
         return math.hypot(*(target[NUM_AUS + part] - source[NUM_AUS + part] for part in GAZE))
 
     def _changes(self, phrase: Phrase, anchor: Pose) -> tuple[float, ...]:
@@ -213,6 +216,7 @@ class Portrait:
                 w_T + self._between(transition.anchor, anchor, transition.path.target),
             )
         del self.people[who]
+        self._is_chain_cut = True
         self._morph = Morph(anchor, anchor, 0, 0)
         self._still = None, anchor.ws
         self._transition = replace(transition, anchor=anchor, line=line, leftover=NOTHING)

@@ -6,17 +6,15 @@ them from the file's own folder.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Final
 
 from installation.notation.problems import Problem
 from installation.score.choreography import Place, Who
 from installation.score.hours import Hours
-
-Consent = Literal["dwell", "key", "osc"]
+from installation.score.visitors import Consent
 
 ROTATIONS: Final = (0, 90, 180, 270)
 FPS: Final = 60.0
-CONSENTS: Final[tuple[Consent, ...]] = ("dwell", "key", "osc")
 CAMERA_VIEW_DEG: Final = 70.0
 
 

@@ -12,7 +12,17 @@ from installation.portrait import Portrait, anchor_at
 from installation.ports import Eyes, Sighting, Tick
 from installation.score.attention import Attention
 from installation.score.conductor import Conductor
-from installation.score.encounter import Answer, Encounter, Event, Forget, LetGo, Project, Seen, TakeUp
+from installation.score.encounter import (
+    GONE_NS,
+    Answer,
+    Encounter,
+    Event,
+    Forget,
+    LetGo,
+    Project,
+    Seen,
+    TakeUp,
+)
 from installation.score.life import Movement
 from installation.score.mirror import Mirror
 from models.action_units import NUM_AUS
@@ -38,7 +48,9 @@ class Visit:
         self._score = conductor.score
         self._blinks: deque[int] = deque()  # at which instants to answer a blink
         self._has_agreed = self._is_erasing = self._is_closed = False
-        self._is_erased = False  # somebody who may still be there
+        self._is_erased = False  # somebody who may still be there, …
+        self._is_unsure = False  # … perhaps under another number
+        self._alone_ns = 0  # nobody has been there since
 
     @property
     def is_private(self) -> bool:
@@ -58,7 +70,12 @@ class Visit:
         self._is_closed = False
         sighting = self._eyes.look(tick.t_ns)
         self._look(tick.t_ns, sighting)
-        seen = Seen(sighting.visitors, answer_in(sighting), self._has_agreed, self._is_erasing)
+        if self._is_erasing:  # before the fade: what is shown needs neither
+            self._eyes.forget()
+            self._mirror.forget(tick.t_ns)
+        seen = Seen(
+            sighting.visitors, answer_in(sighting), self._has_agreed, self._is_erasing, self._is_unsure
+        )
         self._has_agreed = self._is_erasing = False
         for happening in self.encounter.advance(tick.t_ns, seen):
             if isinstance(happening, Event):
@@ -72,6 +89,7 @@ class Visit:
         """The doors are closed: nobody is looked at, and who was taken up is forgotten."""
         seen = Seen(is_erasing=not self._is_closed)
         self._is_closed = True
+        self._attention.see(tick.t_ns, ())
         for happening in self.encounter.advance(tick.t_ns, seen):
             if not isinstance(happening, Event):
                 self._carry_out(happening, tick.t_ns, Sighting())
@@ -81,7 +99,10 @@ class Visit:
         whose encounter it is. Who was erased is looked at and not mirrored, until there is nobody left.
         """
         visitors = sorted(sighting.visitors, key=lambda visitor: visitor.number != self.encounter.visitor)
-        self._is_erased &= bool(visitors)
+        if visitors or sighting.trouble:  # who is not seen for a fault has not left
+            self._alone_ns = t_ns
+        self._is_erased &= t_ns - self._alone_ns < GONE_NS
+        self._is_unsure = self._is_erased and (self._is_unsure or bool(sighting.trouble))
         score, mood = self._conductor.score, self._conductor.mood
         if score is not self._score:
             self._score = score
@@ -106,6 +127,7 @@ class Visit:
                 self._mirror.forget(t_ns)
                 if VISITOR in self._portrait.people:
                     self._portrait.forget(VISITOR, t_ns)
+                    self._conductor.part(t_ns)
 
     def _take_up(self, sighting: Sighting) -> None:
         """Their face as an anchor: what they showed is its a₀, which the next gesture takes out; or it counts
@@ -113,7 +135,7 @@ class Visit:
         """
         likeness = sighting.likeness
         assert likeness is not None and likeness.ws is not None, "a good answer has a latent"
-        aus = NEUTRAL if self._score.visitor.keeps_expression else likeness.aus
+        aus = NEUTRAL if self.encounter.hospitality.keeps_expression else likeness.aus
         self._portrait.people[VISITOR] = anchor_at(self._portrait.model, likeness.ws, aus)
 
 

@@ -30,8 +30,9 @@ from installation.score.attention import Attention
 from installation.score.choreography import Choreography, Who
 from installation.score.conductor import Conductor
 from installation.score.dice import show_dice
-from installation.score.encounter import Consent, Encounter
+from installation.score.encounter import Encounter
 from installation.score.hours import Hours
+from installation.score.visitors import Consent
 from installation.stage.synthesizer import TorchSynthesizer, choose_device
 from installation.texts import read_text_file, score_in
 from installation.visit import Visit

@@ -6,7 +6,8 @@ from typing import Final
 from installation.notation import values
 from installation.notation.fields import Refused, found, reader
 from installation.notation.yaml_nodes import Node, ScalarNode
-from installation.site import CONSENTS, ROTATIONS, Consent
+from installation.score.visitors import CONSENTS, Consent
+from installation.site import ROTATIONS
 
 NO_CAMERA: Final = "off"
 LOOPBACK: Final = "127.0.0.1"

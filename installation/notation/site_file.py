@@ -29,7 +29,8 @@ from installation.notation.problems import InvalidScore
 from installation.notation.yaml_nodes import Entry, ListNode, MapNode, Node, ScalarNode, read_nodes
 from installation.score.choreography import WEEKDAYS, Place
 from installation.score.hours import ALWAYS, WHOLE_DAY, Hours, Slot
-from installation.site import CAMERA_VIEW_DEG, CONSENTS, FPS, Consent, Site
+from installation.score.visitors import CONSENTS, Consent
+from installation.site import CAMERA_VIEW_DEG, FPS, Site
 
 CLOSED, ALWAYS_OPEN = "closed", "always"
 

@@ -78,7 +78,7 @@ class Conductor:
         self.hours, self._seed, self._face, self._is_alive = hours, seed, face, is_alive
         self._resident = self._shown = resident
         self._by_cue: Who | None = None  # the person whom a cue has brought
-        self._guest: Who | None = None  # a visitor, who goes before everybody
+        self._guest: Who | None = None  # who goes before everybody: a visitor, then whom they have left to
         self._is_attending = False
         self._agenda = Agenda(score.cues, hours.zone)
         self._scheduler: MoodScheduler | None = None
@@ -154,10 +154,17 @@ class Conductor:
         self._turn_into(guest, t_ns, fade_ns)
 
     def dismiss(self, t_ns: int, fade_ns: int) -> None:
-        """Be again whom the score wants; said again, in another time."""
+        """Be again whom the score wants now; nobody else before `part`, or the guest would not be gone when
+        the fade has ended. It may be told again, of a shorter fade.
+        """
         self._guest = None
-        self._shown = self._wanted()
+        self._guest = self._shown = self._wanted()
         self._face.become(self._shown, t_ns, fade_ns)
+
+    def part(self, t_ns: int) -> None:
+        """The guest is gone: be whom the score wants by now."""
+        self._guest = None
+        self._turn_into(self._wanted(), t_ns, FADE_NS)
 
     def attend(self, t_ns: int, *, is_attending: bool) -> None:
         """Whether there is somebody to look at: the eyes then wander less by themselves."""

@@ -11,14 +11,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
-from typing import Final, Literal
+from typing import Final
 
 from installation.score.dice import Dice
 from installation.score.phrase import NANOSECONDS
 from installation.score.presence import MOST_TRIES, NEVER, Person
-from installation.score.visitors import LONGEST_MEMORY_NS, Hospitality, Visitor
-
-Consent = Literal["dwell", "key", "osc"]
+from installation.score.visitors import LONGEST_MEMORY_NS, Consent, Hospitality, Visitor
 
 NOTICE_NS: Final = 3 * NANOSECONDS // 10  # a face that is there for less may be none
 ENGAGE_NS: Final = NANOSECONDS  # of looking, from nearby, before somebody stays
@@ -30,7 +28,7 @@ HABIT_NS: Final = (
 )  # in which who has been taken up and stays is not so again; each time longer
 ERASED_FADE_NS: Final = NANOSECONDS // 2
 # From their leaving to the end of the fade at most; the rest is for a camera and a frame that are late.
-MEMORY_NS: Final = LONGEST_MEMORY_NS - 2 * NANOSECONDS
+MEMORY_NS: Final = LONGEST_MEMORY_NS - 5 * NANOSECONDS
 
 
 class Stage(Enum):
@@ -65,6 +63,7 @@ class Seen:
     answer: Answer | None = None  # it may be told again
     has_agreed: bool = False  # by key or OSC
     is_erasing: bool = False
+    is_unsure: bool = False  # whoever is new may be somebody who was erased
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +144,7 @@ class Encounter:
         """What happens up to show time `t_ns`, at which this is seen; times do not go back."""
         self._happenings = []
         self._go_on(t_ns)
-        self._see(seen.visitors)
+        self._see(seen.visitors, weary_until_ns=NEVER if seen.is_unsure else 0)
         if seen.answer and self.stage is Stage.PROJECTING and seen.answer.request == self._num_requests:
             self._hear(seen.answer.is_good)
         if seen.has_agreed and self.stage is Stage.ENGAGED and self._goal_ns is not None:
@@ -162,9 +161,9 @@ class Encounter:
         self._offered = hospitality
 
     @property
-    def is_resting(self) -> bool:
-        """Whether nobody is taken up for a while, be they who they may."""
-        return self._now_ns < self._rests_until_ns
+    def hospitality(self) -> Hospitality:
+        """How the visitor whose encounter it is is received."""
+        return self._hospitality
 
     # -- what falls due
 
@@ -238,9 +237,11 @@ class Encounter:
 
     # -- people come and go
 
-    def _see(self, visitors: tuple[Visitor, ...]) -> None:
+    def _see(self, visitors: tuple[Visitor, ...], weary_until_ns: int) -> None:
         for rank, visitor in enumerate(visitors):
-            person = self._people.setdefault(visitor.number, Person(visitor.number, rank, self._now_ns))
+            person = self._people.setdefault(
+                visitor.number, Person(visitor.number, rank, self._now_ns, weary_until_ns=weary_until_ns)
+            )
             person.see(visitor, rank, self._now_ns)
         in_view = {visitor.number for visitor in visitors}
         for person in self._people.values():

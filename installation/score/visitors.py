@@ -1,11 +1,13 @@
 """Visitors: who stands before the portrait, as far as a score has to know, and how it receives them."""
 
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Literal, get_args
 
 from installation.score.gesture import Span
 from installation.score.phrase import NANOSECONDS
 
+Consent = Literal["dwell", "key", "osc"]  # what has a face taken up: looking on, or being asked to
+CONSENTS: Final[tuple[Consent, ...]] = get_args(Consent)
 STAY: Final = Span(40 * NANOSECONDS, 60 * NANOSECONDS)
 
 # Whatever a score allows, a visitor who has left is forgotten within this time (docs/privacy.md).

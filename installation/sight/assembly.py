@@ -30,7 +30,7 @@ def still_sight(
     field_of_view_deg: float = FIELD_OF_VIEW_DEG,
 ) -> Sight:
     """For a recording: the same on every run. Faces are brought into the light of `home` [num_ws, w_dim]."""
-    start = Start(generator, encoder, home, NUM_STEPS * _patience(encoder), torch.float32)
+    start = Start(generator, encoder, home, NUM_STEPS, torch.float32)
     return Sight(FaceFinder(), reader, start.begin, lambda: 0, field_of_view_deg)
 
 
@@ -46,8 +46,7 @@ def live_sight(
     Its visitors are numbered from the milliseconds that the machine's clock shows, so that no two processes
     in succession give the same number.
     """
-    patience = _patience(encoder)
-    start = Start(generator, encoder, home, NUM_STEPS * patience, torch.float32)
+    start = Start(generator, encoder, home, NUM_STEPS, torch.float32)
     start = replace(start, dtype=_fastest_dtype(start))
     first_number = time.monotonic_ns() // NANOSECONDS_PER_MS
     return Sight(
@@ -57,7 +56,7 @@ def live_sight(
         time.monotonic_ns,
         field_of_view_deg,
         first_number,
-        BUDGET_NS * patience,
+        BUDGET_NS * _patience(encoder),
     )
 
 
@@ -77,7 +76,7 @@ class Start:
 
 
 def _patience(encoder: Encoder) -> int:
-    """How many times the steps, and the time, a projection takes."""
+    """How many times as long a projection may take."""
     return PATIENCE if isinstance(encoder, StandIn) else 1
 
 

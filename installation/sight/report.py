@@ -18,7 +18,7 @@ MOST_DOUBTS: Final = 6
 DOUBT_BYTES: Final = 160
 TROUBLE_BYTES: Final = 240
 
-VISITOR: Final = np.dtype(
+VISITOR_TYPE: Final = np.dtype(
     [
         ("number", np.int64),
         ("azimuth_deg", np.float64),
@@ -75,7 +75,7 @@ def report_type(num_ws: int, w_dim: int) -> np.dtype[np.void]:
             ("num_forgets", np.int64),
             ("trouble", f"S{TROUBLE_BYTES}"),
             ("num_visitors", np.int64),
-            ("visitors", VISITOR, MOST_VISITORS),
+            ("visitors", VISITOR_TYPE, MOST_VISITORS),
             ("has_likeness", np.bool_),
             ("likeness", likeness),
         ]

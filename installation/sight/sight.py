@@ -11,6 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
+import numpy as np
+
 from installation.ports import Image, Latent, Likeness, Sighting, Visitor
 from installation.sight.gates import BURST_NS, Burst, Shot, closure_of, eye_distance, is_facing, view_of
 from installation.sight.tracks import Place, Track, Tracks
@@ -202,8 +204,9 @@ class Sight:
     def _finish(self, request: Request) -> None:
         assert request.refinement is not None
         found = request.refinement.projection()
-        if found.doubts:
-            self._answer(doubts=found.doubts)
+        doubts = found.doubts or (() if np.isfinite(found.ws).all() else ("no likeness was found",))
+        if doubts:
+            self._answer(doubts=doubts)
             return
         # What the latent shows, not what the visitor did: it is this that a gesture has to leave.
         reading = self._reader.read(resize(found.picture, (ALIGNED_PX, ALIGNED_PX)))

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
-NANOSECONDS: Final = 1_000_000_000
+from installation.ports import NANOSECONDS
 
 # Unseen for so long, and in so many looks, somebody has left: a hand before the face, a turn of the head and
 # a look that came late do not count. After the second time, in which there was no look (a slice of projection

@@ -131,7 +131,9 @@ class WatchingEyes:
     def _judge(self, started_ns: int, now_ns: int) -> Verdict | None:
         stamped = self._judged.take()
         if stamped is not None:
-            self._judged_ns, self._judged_report = stamped.t_ns, unpacked(stamped.value, self._kind)
+            newest = unpacked(stamped.value, self._kind)
+            unseen = Sighting(trouble=newest.sighting.trouble)  # who was seen is not for this thread to keep
+            self._judged_ns, self._judged_report = stamped.t_ns, replace(newest, sighting=unseen)
         report = self._judged_report
         if report is None or self._judged_ns is None or self._judged_ns < started_ns:
             return punctual(None, started_ns, now_ns, START_NS, SILENT_NS)

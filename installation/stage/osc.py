@@ -18,8 +18,8 @@ from installation.errors import InputError
 from installation.ports import Command
 
 ADDRESSES: Final = {"/portrait/agree": Command.AGREE, "/portrait/erase": Command.ERASE}
-MOST_BYTES: Final = 4096  # of a packet
-MOST_PACKETS: Final = 32  # between two frames; the others wait in the system's own buffer, or are lost
+MOST_BYTES: Final = 512  # of a packet: an address is 16 of them
+MOST_PACKETS: Final = 8  # between two frames; the others wait in the system's own buffer, or are lost
 
 
 class OscRemote:

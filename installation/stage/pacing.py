@@ -13,6 +13,7 @@ from installation.errors import InputError
 from installation.ports import NANOSECONDS, Clock, Tick
 
 LONGEST_STEP_NS = 100_000_000
+SLOW_STEP_NS = NANOSECONDS
 
 
 def frame_rate(fps: float | Fraction) -> Fraction:
@@ -62,6 +63,7 @@ class Pacer:
     late      no sleep; the instant is the true one; the deadlines stay where they are
     stalled   a frame late or more: re-anchor at now; the frames that were missed are dropped, never raced,
               and of a longer stall the show sees LONGEST_STEP_NS: the face goes on from where it stood
+    slow      stalled again and again: the show takes the time that it takes, in steps of SLOW_STEP_NS at most
     """
 
     def __init__(self, clock: Clock, fps: float | Fraction) -> None:
@@ -69,10 +71,12 @@ class Pacer:
         self._clock = clock
         self._rate = frame_rate(fps)
         self._start_ns: int | None = None
+        self._is_stalled = False
         self._last_ns = 0
         self._anchor_ns = 0
         self._frame = 0  # since the anchor
         self._longest_step_ns = max(LONGEST_STEP_NS, self._deadline_ns(1))  # at least a frame
+        self._slow_step_ns = max(SLOW_STEP_NS, self._longest_step_ns)
 
     def tick(self) -> Tick:
         """Wait until the next frame is due. The first tick is at 0, at once; ticks never decrease."""
@@ -83,8 +87,12 @@ class Pacer:
         if now_ns >= self._deadline_ns(self._frame + 1):
             self.num_stalls += 1
             self._anchor_ns, self._frame = now_ns, 0
-            self._start_ns += max(0, now_ns - self._last_ns - self._longest_step_ns)
-        elif now_ns < deadline_ns:
+            longest_ns = self._slow_step_ns if self._is_stalled else self._longest_step_ns
+            self._start_ns += max(0, now_ns - self._last_ns - longest_ns)
+            self._is_stalled = True
+        else:
+            self._is_stalled = False
+        if now_ns < deadline_ns:
             self._clock.sleep_until_ns(deadline_ns)
             now_ns = deadline_ns
         self._frame, self._last_ns = self._frame + 1, now_ns

@@ -11,17 +11,22 @@ wipe, a machine whose memory is seen in another order), a value is there whole o
     └────────────────────┴──────────────────────────────────────────────────┴────────┴────────┘
 """
 
+import os
 import sys
 import zlib
 from contextlib import suppress
 from multiprocessing import resource_tracker
 from multiprocessing.shared_memory import SharedMemory
+from pathlib import Path
+from secrets import token_hex
 from struct import Struct
 from threading import Lock
 from typing import Final, Self
 
 from installation.stage.latest import Stamped
 
+PREFIX: Final = "portrait"
+MEMORY: Final = Path("/dev/shm")
 NUM_SLOTS: Final = 3  # while one is read, two more can be written
 HEADER_BYTES: Final = 16
 NEWEST, CAPACITY = 0, 1  # places in the header, in words of 8 bytes
@@ -45,10 +50,14 @@ class SharedLatest:
 
     @classmethod
     def create(cls, capacity: int) -> Self:
-        """For payloads of up to `capacity` bytes. It is gone when its creator closes it, or is killed."""
+        """For payloads of up to `capacity` bytes. It is gone when its creator closes it, or is killed; where
+        its tracker is killed as well, when the next mailbox is created.
+        """
+        sweep()
         capacity += -capacity % 8
+        size = HEADER_BYTES + NUM_SLOTS * (RECORD_BYTES + capacity)
         with _TRACKING:
-            memory = SharedMemory(create=True, size=HEADER_BYTES + NUM_SLOTS * (RECORD_BYTES + capacity))
+            memory = SharedMemory(f"{PREFIX}-{os.getpid()}-{token_hex(4)}", create=True, size=size)
         assert memory.buf is not None  # as it is once closed
         with memory.buf.cast("Q") as words:
             words[CAPACITY] = capacity
@@ -142,6 +151,13 @@ class SharedLatest:
         if (checksum,) != CHECKSUM.unpack_from(record, HEAD.size):
             return None
         return Stamped(payload, t_ns)
+
+
+def sweep() -> None:
+    """Remove what programs that are no more have left of visitors, where the system shows it (Linux)."""
+    for path in MEMORY.glob(f"{PREFIX}-*-*"):
+        if not Path("/proc", path.name.split("-")[1]).exists():
+            path.unlink(missing_ok=True)
 
 
 def _attached(name: str) -> SharedMemory:

@@ -1,8 +1,9 @@
 """A visit: what the eyes see, made into what the portrait does, with scripted eyes and fake networks."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
+import pytest
 
 from installation.performance import Performance
 from installation.ports import Command, Likeness, Sighting, Tick, Visitor
@@ -20,9 +21,7 @@ S = 1_000_000_000
 FPS = 20
 THEM = Visitor(1, azimuth_deg=8.0, elevation_deg=-3.0, size=0.3, is_facing=True)
 SMILE = tuple(0.8 if unit == AU_INDEX[12] else 0.0 for unit in range(NUM_AUS))
-SHORT = """
-    visitor: {dwell: 1s, stay: 4s, fade: 1s, linger: 2s, cooldown: 10s}
-"""
+SHORT = "visitor: {dwell: 1s, stay: 4s, fade: 1s, linger: 2s, cooldown: 10s}\n"
 
 
 @dataclass
@@ -168,6 +167,73 @@ def test_erasing_while_they_are_let_go_goes_faster():
     assert VISITOR not in performance.portrait.people
 
 
+MEANWHILE = {
+    "a cue's person as they leave": ("cues: [{when: visitor_leaves, person: 5, interrupt: now}]", 7.0),
+    "a cue's person at a time": ('cues: [{at: "11:00:11", person: 5, interrupt: now}]', 60.0),
+    "a mood's person": ('cues: [{at: "11:00:11", mood: mask, interrupt: now}]', 60.0),
+}
+
+
+@pytest.mark.parametrize(("text", "goes_s"), MEANWHILE.values(), ids=MEANWHILE)
+def test_somebody_else_who_is_wanted_while_a_visitor_is_let_go_comes_afterwards(text: str, goes_s: float):
+    eyes = ScriptedEyes(goes_ns=round(goes_s * S))
+    performance = show_of(eyes, SHORT.replace("fade: 1s", "fade: 4s") + text)
+    seen = stages(performance, 30)
+    assert [stage for stage in course(seen) if stage is Stage.LETTING_GO]
+    assert VISITOR not in performance.portrait.people
+    wanted = 9 if "mask" in text else 5
+    there, anchor = performance.portrait.at(30 * S), performance.portrait.people[wanted]
+    moved = there.ws - anchor.ws  # by the gesture, the same for everybody
+    assert float(np.abs(moved - moved[0]).max()) < 1e-3
+
+
+def test_a_score_with_another_resident_while_a_visitor_is_let_go():
+    eyes = ScriptedEyes()
+    performance = show_of(eyes, SHORT.replace("fade: 1s", "fade: 6s"))
+    before = stages(performance, 17)
+    assert before[-1][0] is Stage.LETTING_GO
+    other = replace(performance.portrait.people[1], ws=performance.portrait.people[1].ws + 1)
+    performance.offer(score(SHORT + "person: 3\n"), 1, {3: other}, 3)
+    for k in range(12 * FPS):
+        performance.step(tick(17 * S + k * S // FPS))
+    assert VISITOR not in performance.portrait.people
+    assert performance.conductor._shown == 3
+
+
+def test_an_erase_reaches_the_eyes_at_once_and_the_fade_after():
+    eyes = ScriptedEyes()
+    performance = show_of(eyes)
+    stages(performance, 7)
+    assert VISITOR in performance.portrait.people
+    performance.obey(Command.ERASE, tick(7 * S))
+    performance.step(tick(7 * S + S // FPS))
+    assert eyes.num_forgotten == 1
+    assert VISITOR in performance.portrait.people
+
+
+def test_who_was_erased_and_comes_under_another_number_is_not_taken_up():
+    """The sight was replaced meanwhile: whoever is new may be they."""
+    eyes = ScriptedEyes()
+    performance = show_of(eyes, SHORT.replace("cooldown: 10s", "cooldown: 1s"))
+    look, number = eyes.look, THEM.number
+
+    def troubled(t_ns: int) -> Sighting:
+        sighting = look(t_ns)
+        if 8 * S <= t_ns < 11 * S:
+            return Sighting((), None, "sight: killed")
+        return replace(sighting, visitors=tuple(replace(v, number=number) for v in sighting.visitors))
+
+    eyes.look = troubled
+    stages(performance, 7)
+    performance.obey(Command.ERASE, tick(7 * S))
+    asked = len([entry for entry in eyes.log if entry.startswith("project")])
+    for k in range(30 * FPS):
+        t_ns = 7 * S + k * S // FPS
+        number = 2 if t_ns >= 11 * S else 1
+        performance.step(tick(t_ns))
+    assert len([entry for entry in eyes.log if entry.startswith("project")]) == asked
+
+
 def test_closing_the_doors_forgets_whoever_is_there():
     eyes = ScriptedEyes()
     performance = show_of(eyes)
@@ -230,15 +296,8 @@ def test_a_blink_is_answered():
 
 
 def test_cues_answer_the_events_of_a_visit():
-    text = (
-        SHORT
-        + """
-    cues:
-      - {when: visitor_arrives, do: glance}
-      - {when: visitor_taken_up, do: start}
-    """
-    )
-    performance = show_of(ScriptedEyes(), text)
+    cues = "cues: [{when: visitor_arrives, do: glance}, {when: visitor_taken_up, do: start}]"
+    performance = show_of(ScriptedEyes(), SHORT + cues)
     played = set()
     for k in range(8 * FPS):
         performance.step(tick(k * S // FPS))

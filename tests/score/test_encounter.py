@@ -58,7 +58,6 @@ def test_the_stages_follow_one_another() -> None:
         if hall.encounter.stage is not stages[-1]:
             stages.append(hall.encounter.stage)
     assert stages == [*Stage, Stage.ENGAGED]  # and they are still there
-    assert hall.encounter.is_resting
 
 
 def test_all_events_are_the_score_s() -> None:
@@ -199,7 +198,6 @@ def test_who_leaves_while_their_face_is_looked_for_is_forgotten_at_once() -> Non
     told = hall.play(scene(6, A), scene(10))
     assert names(told)[-2:] == ["Forget", "visitor_leaves"]
     assert instants(told)["Forget"] == 8 * S  # as soon as they count as gone
-    assert not hall.encounter.is_resting
 
 
 @pytest.mark.parametrize("shown_s", [1, 15], ids=["turning", "living"])

@@ -7,13 +7,15 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from multiprocessing import resource_tracker
+from multiprocessing.shared_memory import SharedMemory
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from installation.stage.latest import Stamped
-from installation.stage.shared import HEADER_BYTES, NUM_SLOTS, RECORD_BYTES, SharedLatest
+from installation.stage.shared import HEADER_BYTES, MEMORY, NUM_SLOTS, PREFIX, RECORD_BYTES, SharedLatest
 from tests.mailboxes import coined, number_in
 
 CAPACITY = 24
@@ -252,3 +254,18 @@ def test_a_creator_that_is_killed_leaves_nothing() -> None:
             return
         time.sleep(0.01)
     pytest.fail("the memory is still there")
+
+
+def test_what_a_program_left_that_was_killed_with_its_tracker_is_removed() -> None:
+    """Nobody who could have removed it was left; whoever comes next does. What is in use stays."""
+    gone = subprocess.Popen([sys.executable, "-c", "pass"])
+    gone.wait()
+    orphan = SharedMemory(f"{PREFIX}-{gone.pid}-0", create=True, size=16)
+    with closing(SharedLatest.create(8)) as one, closing(SharedLatest.create(8)) as other:
+        assert not MEMORY.joinpath(orphan.name).exists()
+        one.post(b"1", 1)
+        assert other.take() is None
+        with closing(SharedLatest.attached(one.name)) as reader:
+            assert reader.take() is not None
+    resource_tracker.unregister(f"/{orphan.name}", "shared_memory")
+    orphan.close()
