@@ -1,6 +1,7 @@
 """The living portrait's command line: `python run_installation.py --help` lists the commands."""
 
 import math
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -113,9 +114,13 @@ class Webcam(click.ParamType[int | Path]):
         self.name = "number|device|video" if is_live else "video"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | Path:
-        webcam = int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else Path(value)
+        is_number = isinstance(value, str) and value.isascii() and value.isdigit()
+        # Not Path.resolve: a link in /dev keeps its name, which says which camera.
+        webcam = int(value) if is_number else Path(os.path.abspath(value))  # noqa: PTH100
         if not self.is_live and not is_footage(webcam):
             self.fail(f"'{value}' is no video: what a camera sees is never written", param, ctx)
+        if is_footage(webcam) and Path(value).is_dir():
+            self.fail(f"'{value}' is a folder; say a camera's number or device, or a video", param, ctx)
         if is_footage(webcam) and not Path(value).is_file():
             self.fail(f"'{value}': no such video; cameras are numbers or devices, such as 0", param, ctx)
         if Path(value).suffix.lower() in (".yaml", ".yml"):
@@ -212,7 +217,7 @@ def main() -> None:
     type=Webcam(is_live=True),
     is_flag=False,
     flag_value="0",
-    help="See visitors by the camera of this number or device, by itself the first; or in a video file.",
+    help="See visitors by the camera of this number (alone: 0) or device, or in a video file.",
 )
 @with_weights
 def run(**options: Any) -> None:

@@ -3,8 +3,9 @@
 Here are the commands of the show; those that make a single thing are in `stills.py`.
 """
 
-from collections.abc import Collection, Sequence
-from contextlib import ExitStack, closing
+import signal
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -74,7 +75,7 @@ def perform(show: Show, screen: Screen, site: Site, said: Collection[str]) -> No
     read = partial(ready, networks, show, site.hours)
     monitor = screen.monitor if "monitor" in said else site.monitor
     fps = screen.fps if "fps" in said else site.fps
-    with ExitStack() as stack:
+    with ending_as_asked(), ExitStack() as stack:
         sink = stack.enter_context(closing(sink_of(screen, monitor)))
         remote = stack.enter_context(closing(OscRemote(*site.osc))) if site.osc else None
         reload = stack.enter_context(Reload(show.choreography, playing, read, say))
@@ -83,6 +84,23 @@ def perform(show: Show, screen: Screen, site: Site, said: Collection[str]) -> No
             eyes = stack.enter_context(live_eyes(show.webcam, networks, home, site.camera_view))
             performance.visit = visit_with(eyes, performance, site.consent)
         play(performance, sink, Pacer(SystemClock(), fps), screen.seconds, reload, remote)
+
+
+@contextmanager
+def ending_as_asked() -> Iterator[None]:
+    """Whoever ends the program, a service manager or a closed terminal, ends it as Ctrl-C does: nothing is left
+    open, and nothing in shared memory.
+    """
+    names = ("SIGTERM", "SIGHUP")  # Windows has no SIGHUP
+    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
+    before = {number: signal.signal(number, signal.default_int_handler) for number in numbers}
+    try:
+        yield
+    except KeyboardInterrupt:  # outside the loop, which has its own
+        say("stopped")
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def sink_of(screen: Screen, monitor: int) -> Sink:
@@ -94,7 +112,14 @@ def sink_of(screen: Screen, monitor: int) -> Sink:
 def record(
     show: Show, recording: Recording, said: Collection[str] = (), default_zone: ZoneInfo = REPRODUCIBLE
 ) -> None:
-    """Write the show to a file, in its own time, whatever the opening hours."""
+    """Write the show to a file, in its own time, whatever the opening hours.
+
+    Raises:
+        InputError: among others, what is to be written is the video that is to be seen.
+    """
+    output = recording.output
+    if show.webcam is not None and output.exists() and output.samefile(Path(str(show.webcam))):
+        raise InputError(f"{output}: is the video that --webcam sees; write to another file")
     site = place_of(show, default_zone)
     show = shown_at(site, show, said)
     start_utc_ns = instant(recording.start.date(), recording.start.time(), site.hours.zone)

@@ -1,7 +1,9 @@
 """The command line as users type it: results on standard output, one line a fault, an exit code."""
 
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import av
@@ -114,6 +116,15 @@ def test_a_recording_sees_the_visitors_of_a_video(cli, tmp_path, seeing, clip):
         for name in ("blind", "seeing", "again")
     }
     assert pictures["seeing"] == pictures["again"] != pictures["blind"]
+
+
+def test_the_video_that_is_seen_is_not_written_over(cli, tmp_path, seeing, clip):
+    own = tmp_path / "clip.mp4"
+    own.write_bytes(clip.read_bytes())
+    code, _, err = cli("record", own, "--webcam", own, "--weights", seeing, with_weights=False)
+    assert code == 2
+    assert "is the video that --webcam sees; write to another file" in err
+    assert own.read_bytes() == clip.read_bytes()
 
 
 def test_without_a_screen_a_camera_is_not_recorded_from(cli, tmp_path, seeing):
@@ -296,6 +307,11 @@ def test_check_reports_every_file_and_strict_makes_warnings_errors(cli, tmp_path
         (["run", "--headless", "--colour"], "--colour"),
         (["portrait", "-o", "s.png", "--device", "cuda"], "CUDA"),
         (["run", "--webcam", "none.mp4"], "'none.mp4': no such video"),
+        (["run", "--webcam", str(ROOT)], "is a folder; say a camera's number or device, or a video"),
+        (
+            ["record", "a.mp4", "--webcam", "../../../../../../dev/video7"],
+            "what a camera sees is never written",
+        ),
         (["record", "a.mp4", "--webcam", "0"], "'0' is no video: what a camera sees is never written"),
         (["record", "a.mp4", "--webcam", "/dev/video0"], "what a camera sees is never written"),
         (["record", "a.mp4", "--webcam", str(ROOT / "README.md")], "README.md"),
@@ -373,3 +389,23 @@ def test_help_does_not_wait_for_pytorch():
         subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=False).returncode
         == 0
     )
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="services end otherwise there")
+def test_whoever_ends_the_program_ends_it_as_ctrl_c_does(tmp_path, seeing, clip):
+    """A service manager does, each night: nothing is left open, nor in shared memory."""
+    command = [sys.executable, ROOT / "run_installation.py", "run", "--headless", "--fps", "5"]
+    program = subprocess.Popen(
+        [*command, "--webcam", clip, "--weights", seeing], cwd=tmp_path, stderr=subprocess.PIPE, text=True
+    )
+    assert program.stderr is not None
+    deadline = time.monotonic() + 60
+    mine = Path("/dev/shm").glob
+    while len(list(mine(f"portrait-{program.pid}-*"))) < 4 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    program.send_signal(signal.SIGTERM)
+    told = program.communicate(timeout=60)[1]
+    assert program.returncode == 0
+    assert "stopped" in told
+    assert "Warning" not in told
+    assert not list(mine(f"portrait-{program.pid}-*"))

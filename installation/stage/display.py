@@ -33,6 +33,7 @@ KEYS = {
     pygame.K_f: Command.TOGGLE_FULLSCREEN,
     pygame.K_SPACE: Command.GO,
     pygame.K_RETURN: Command.AGREE,
+    pygame.K_KP_ENTER: Command.AGREE,
     pygame.K_DELETE: Command.ERASE,
     pygame.K_BACKSPACE: Command.ERASE,
 }  # fmt: skip
@@ -91,7 +92,10 @@ class Display:
         self._renderer.present()
 
     def commands(self) -> Iterator[Command]:
-        """Esc or a closed window: QUIT. Space: GO. F: TOGGLE_FULLSCREEN, done already when you read it."""
+        """Esc or a closed window: QUIT. Space: GO. Enter: AGREE. Del, backspace: ERASE.
+
+        F: TOGGLE_FULLSCREEN, done already when you read it.
+        """
         asked = [command for event in pygame.event.get() if (command := _command(event))]
         for _ in range(asked.count(Command.TOGGLE_FULLSCREEN)):
             self._toggle_fullscreen()

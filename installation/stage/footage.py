@@ -92,7 +92,7 @@ def _decoded(path: Path) -> Frames:
     except (av.error.FFmpegError, OSError) as error:
         raise InputError(f"{path}: {error.strerror}; use a video such as NAME.mp4") from error
     with container:
-        if not container.streams.video:
+        if not container.streams.video or _is_still(container.format.name):
             raise InputError(f"{path}: there is no picture in it; use a video such as NAME.mp4")
         stream = container.streams.video[0]
         stream.codec_context.thread_count = 1  # it is the portrait that needs the cores
@@ -108,6 +108,11 @@ def _decoded(path: Path) -> Frames:
                 yield Decoded(start_ns, step_ns, frame)
         except av.error.FFmpegError:
             return  # cut short, or damaged from here on
+
+
+def _is_still(form: str) -> bool:
+    """Whether FFmpeg has taken a photograph, or even a text, for a video."""
+    return form.endswith("_pipe") or form in ("image2", "tty")
 
 
 def _upright(frame: VideoFrame) -> Image:

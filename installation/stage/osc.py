@@ -38,7 +38,8 @@ class OscRemote:
             self._socket.bind(address)
         except OSError as error:
             self.close()
-            raise InputError(f"osc: cannot listen at {host}:{port} ({error.strerror})") from None
+            reason = f"cannot listen at {host}:{port} ({error.strerror})"
+            raise InputError(f"osc: {reason}; write another port in site.yaml") from None
 
     @property
     def port(self) -> int:

@@ -216,3 +216,11 @@ def test_the_cameras_trouble_is_told_first(played):
     assert played.look(0).trouble == "sight: does not answer"
     played._camera.trouble = "camera 0: black"
     assert played.look(0).trouble == "camera 0: black"
+
+
+def test_whoever_minds_the_sight_keeps_nothing_of_what_it_saw(played):
+    """It may never report again: what it had seen would stay for ever."""
+    played.report(Sighting((VISITOR,), LIKENESS))
+    now_ns = time.monotonic_ns()
+    assert played._judge(now_ns - NANOSECONDS, now_ns) == WELL
+    assert played._judged_report.sighting == Sighting()

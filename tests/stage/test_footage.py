@@ -5,6 +5,7 @@ from itertools import pairwise
 from pathlib import Path
 from struct import pack
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -156,3 +157,14 @@ def test_one_that_vanishes_is_missed_when_it_is_to_begin_again(tmp_path: Path, c
     assert number_of(footage.at(LENGTH_NS - 1)) == NUM_FRAMES - 1
     with pytest.raises(InputError, match="No such file"):
         footage.at(LENGTH_NS)
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "photo.png", "photo.jpg"])
+def test_a_text_or_a_photograph_is_no_video(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    if path.suffix == ".txt":
+        path.write_text("what FFmpeg would draw as a picture\n" * 40)
+    else:
+        cv2.imwrite(str(path), np.full((64, 64, 3), 90, np.uint8))
+    with pytest.raises(InputError, match="use a video such as NAME"):
+        Footage(path)
