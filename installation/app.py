@@ -88,8 +88,8 @@ def perform(show: Show, screen: Screen, site: Site, said: Collection[str]) -> No
 
 @contextmanager
 def ending_as_asked() -> Iterator[None]:
-    """Whoever ends the program, a service manager or a closed terminal, ends it as Ctrl-C does: nothing is left
-    open, and nothing in shared memory.
+    """Whoever ends the program, a service manager or a closed terminal, ends it as Ctrl-C does: nothing is
+    left open, and nothing in shared memory.
     """
     names = ("SIGTERM", "SIGHUP")  # Windows has no SIGHUP
     numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]

@@ -28,6 +28,7 @@ LEASH: Final = 0.001  # on the squared distance from the encoder's latent …
 SCENE_LEASH: Final = 0.0003  # on that of light and backdrop …
 ROWS_LEASH: Final = 0.03  # … and on that of the rows from one another, which people who are drawn have at 0
 HOME_SHARE: Final = 0.6  # of the way into the portrait's light; beyond, two lights' shadows make a dark face
+PERSON_SHARE: Final = 0.85  # of what tells a person from the mean of people: docs/readers.md
 LIKENESS: Final = 4.0  # of features against pixels
 SIZES: Final = (256, 128, 64, 32)  # at which pixels are compared
 
@@ -225,9 +226,14 @@ class Descent:
 
 
 def taken_home(ws: Tensor, scene: Tensor, home: Tensor, encoder: Encoder) -> Refined:
-    """Projections [N, num_ws, w_dim] and their scenes [N, 16], most of the way into that of ws `home`."""
+    """Projections [N, num_ws, w_dim] and their scenes [N, 16], most of the way into that of ws `home`.
+
+    The people come a little nearer to the mean of all, as people by number are: what is furthest out is the
+    least beautiful, and the least of a likeness.
+    """
+    mean = encoder.in_scene(encoder.directions.bias.expand_as(ws), encoder.scene_of(ws))
     change = HOME_SHARE * (encoder.scene_of(home) - scene)
-    return Refined(encoder.in_scene(ws, change), scene + change)
+    return Refined(encoder.in_scene(mean + PERSON_SHARE * (ws - mean), change), scene + change)
 
 
 # --- distances ----------------------------------------------------------------------------------------------

@@ -4,8 +4,7 @@
 
 Eileen Collins ("astronaut", NASA) comes with scikit-image, Grace Hopper (US Navy) with matplotlib. Both are
 cut out of their photographs and walk about before a drawn room: a script is a tuple of scenes, and a scene
-says who is where, and what spoils the picture. All is a function of the script and the time; a sensor's grain
-moves with every picture, as a living camera's does.
+says who is where, and what spoils it. All is a function of script and time; a sensor's grain moves.
 """
 
 import math
@@ -396,4 +395,6 @@ def make_clip(
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 3 or sys.argv[1] not in SCRIPTS:
+        sys.exit(f"usage: python -m tests.clip SCRIPT FILE.mp4, SCRIPT one of {', '.join(SCRIPTS)}")
     make_clip(Path(sys.argv[2]), SCRIPTS[sys.argv[1]])

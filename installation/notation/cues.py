@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import Any, Final
 
 from installation.notation import times, values
-from installation.notation.fields import Fields, Key, any_of, found, listing, table_schema
+from installation.notation.fields import Fields, Key, any_of, listing, no_mapping, table_schema
 from installation.notation.gestures import read_controls
 from installation.notation.moods import FADE, PERSON
 from installation.notation.names import known
@@ -19,8 +19,9 @@ DAYS: Final = Key("days", times.weekdays, "On these days of the week alone, such
 DATES: Final = Key("dates", times.dates, "On these dates alone, such as [2026-12-24].")
 WHEN: Final = Key(
     "when",
-    values.one_of("event", EVENTS, guesses=False),
+    values.one_of("event", EVENTS, common="visitor_"),
     "Instead of a time: when somebody comes, stays, is taken up, is let go, or leaves.",
+    others=("on", "event"),
 )
 DO: Final = Key("do", values.text, "The gesture to play.")
 MOOD: Final = Key("mood", values.text, "The mood to change to.")
@@ -83,7 +84,7 @@ def _tables(top: Fields, key: Key[tuple[Node, ...]], example: str) -> list[Field
             tables.append(Fields(top.report, path, node))
         else:
             tables.append(None)
-            top.report.error(node, path, f"expected a mapping such as {example}, found {found(node)}")
+            top.report.error(node, path, no_mapping(node, example))
     return tables
 
 

@@ -39,6 +39,7 @@ from installation.notation.lint import A_MONDAY, Finding, Setting, Way, lint
 from installation.notation.moods import MOOD_KEYS, MOODS, PERSON, read_moods
 from installation.notation.names import known
 from installation.notation.problems import InvalidScore, Problem, in_order, problem_at
+from installation.notation.site_keys import SITE_WORDS
 from installation.notation.visitors import VISITOR, VISITOR_KEYS, read_visitor
 from installation.notation.yaml_nodes import ListNode, MapNode, Node, ScalarNode, read_nodes
 from installation.score.choreography import Choreography, Place, Who
@@ -59,29 +60,30 @@ SEED: Final = Key(
     "The show's dice: another number, other days; daily is the usual one. Every date has its own either way.",
 )
 START: Final = Key("start", values.text, "The mood that opens the day; the first one if not said.")
+_USUAL: Final = Liveliness()
 BLINKS: Final = Key(
     "blinks",
-    values.number_or_off(0.1, 60, "blinks a minute"),
+    values.number_or_off(0.1, 60, "blinks a minute", _USUAL.blinks_per_min),
     "How often the eyes blink, in blinks a minute, or off. People at rest: 17.",
 )
 GAZE: Final = Key(
     "gaze",
-    values.number_or_off(0.1, 12, "degrees"),
+    values.number_or_off(0.1, 12, "degrees", _USUAL.gaze_deg),
     "How far the eyes wander by themselves, in degrees, or off.",
 )
 SACCADES: Final = Key(
     "saccades",
-    values.number_or_off(0.1, 5, "small movements of the eyes a second"),
+    values.number_or_off(0.1, 5, "small movements of the eyes a second", _USUAL.saccades_hz),
     "How often the eyes make their small movements, a second, or off. People: 1 to 2.",
 )
 BREATH: Final = Key(
     "breath",
-    values.number_or_off(1, 40, "breaths a minute"),
+    values.number_or_off(1, 40, "breaths a minute", _USUAL.breaths_per_min),
     "Breaths a minute, which move the head a little, or off. People at rest: 12 to 20.",
 )
 STIR: Final = Key(
     "stir",
-    values.number_or_off(0.01, 2, "a share of the usual"),
+    values.number_or_off(0.01, 2, "a share of the usual", _USUAL.stir),
     "How much a face that rests still stirs: 1 is the usual, 0.5 half of it, or off.",
 )
 _LIFE_KEYS: Final = (BLINKS, GAZE, SACCADES, BREATH, STIR)
@@ -112,10 +114,11 @@ def _homes() -> dict[str, str]:
     for table, keys in _TABLES:
         for key in keys:
             homes.setdefault(key.name, []).append(table)
-    return {name: " or ".join(tables) for name, tables in homes.items()}
+    return dict.fromkeys(SITE_WORDS, "site.yaml") | {name: " or ".join(each) for name, each in homes.items()}
 
 
 _HOMES: Final = _homes()
+WORDS: Final = frozenset(key.name for _, keys in _TABLES for key in keys)
 
 
 def choreography_schema() -> JsonSchema:
@@ -244,8 +247,7 @@ def _section(top: Fields, key: Key[MapNode], example: str, is_misspelt: bool) ->
 
 
 def _read_life(top: Fields) -> Liveliness:
-    usual = Liveliness()
-    table = top.table(LIFE)
+    table, usual = top.table(LIFE), _USUAL
     if table is None:
         return usual
     table.refuse_unknown(_LIFE_KEYS)

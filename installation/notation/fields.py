@@ -7,6 +7,7 @@ mapping is read by its keys, and the schema that editors complete files with is 
 finds all its faults.
 """
 
+import re
 from bisect import bisect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -63,6 +64,7 @@ class Key(Generic[T]):
     name: str
     reader: Reader[T]
     meaning: str  # one line, for editors and for the manual
+    others: tuple[str, ...] = ()  # words that people write in its place
 
 
 def mapping(schema: JsonSchema, example: str) -> Reader[MapNode]:
@@ -70,10 +72,25 @@ def mapping(schema: JsonSchema, example: str) -> Reader[MapNode]:
 
     def read(node: Node) -> MapNode:
         if not isinstance(node, MapNode):
-            raise Refused(f"expected a mapping such as {example}, found {found(node)}")
+            raise Refused(no_mapping(node, example))
         return node
 
     return Reader(read, schema)
+
+
+def no_mapping(node: Node, example: str) -> str:
+    """What is said of a node that should be a mapping; it may be one but for a space: `dwell:4s`."""
+    if isinstance(node, ScalarNode) and (pair := _PAIR.match(node.text[:_MAX_TEXT])):
+        return _no_space(*pair.groups())
+    return f"expected a mapping such as {example}, found {found(node)}"
+
+
+_MAX_TEXT: Final = 200  # characters of it are looked at
+_PAIR = re.compile(r"([^\W\d][^:]*):(\S.*?)(?=\s+\w+:|$)")  # a word, for 11:00-19:00 is none; the first pair
+
+
+def _no_space(key: str, value: str) -> str:
+    return f"no space after the ':'; write {shortened(key)}: {shortened(value)}"
 
 
 def listing(of: JsonSchema, example: str) -> Reader[tuple[Node, ...]]:
@@ -180,12 +197,17 @@ class Fields:
 
     def refuse_unknown(self, keys: Iterable[Key[Any]]) -> bool:
         """Report every other key; → whether there was one: what seems to be missing may then be misspelt."""
-        names = tuple(key.name for key in keys)
+        meant = {word: key.name for key in keys for word in (key.name, *key.others)}
+        names = dict.fromkeys(meant.values())
         strange = [entry for entry in self.node.entries if entry.key.text not in names]
         for entry in strange:
-            home = self.report.homes.get(entry.key.text)
-            message = f"'{entry.key.text}' belongs to {home}" if home else unknown_key("key", entry, names)
-            self.error(message, entry.key)
+            word = entry.key.text
+            if home := self.report.homes.get(word):
+                self.error(f"'{word}' belongs to {home}", entry.key)
+            elif word in meant:
+                self.error(_did_you_mean("key", word, meant[word]), entry.key)
+            else:
+                self.error(unknown_key("key", entry, names), entry.key)
         return bool(strange)
 
 
@@ -193,22 +215,28 @@ class Fields:
 
 _MAX_SHOWN: Final = 22  # as many as there are emotions
 _MAX_COMPARED: Final = 40  # names: comparing is slow, and a file may have thousands
-_LIKENESS: Final = 0.6
+_LIKENESS: Final = 0.61
 
 
-def unknown(kind: str, name: str, known: Iterable[str]) -> str:
-    """`unknown key 'emotoin'; did you mean 'emotion'?`, or the names there are where none is near."""
+def unknown(kind: str, name: str, known: Iterable[str], common: str = "") -> str:
+    """`unknown key 'emotoin'; did you mean 'emotion'?`, or the names there are where none is near.
+
+    Where all names begin alike, with `common`, they are told apart by what follows it.
+    """
     names = tuple(known)
     begun = tuple(each for each in names if each.startswith(name)) if name else ()
     if len(begun) > 1:
-        return unlike(kind, name, begun)  # `sadly`: any of them may be meant
-    near = _nearest(name, names)
-    return f"unknown {kind} '{name}'; did you mean '{near}'?" if near else unlike(kind, name, names)
+        return _unlike(kind, name, begun)  # `sadly`: any of them may be meant
+    ends = tuple(each.removeprefix(common) for each in names)
+    near = _nearest(name[len(common) :] if _folded(name).startswith(_folded(common)) else name, ends)
+    return _unlike(kind, name, names) if near is None else _did_you_mean(kind, name, f"{common}{near}")
 
 
-def unlike(kind: str, name: str, known: Iterable[str]) -> str:
-    """`unknown event 'visitor'; there is visitor_arrives, visitor_leaves`: as `unknown`, without a guess."""
-    names = tuple(known)
+def _did_you_mean(kind: str, name: str, near: str) -> str:
+    return f"unknown {kind} '{name}'; did you mean '{near}'?"
+
+
+def _unlike(kind: str, name: str, names: tuple[str, ...]) -> str:
     shown = ", ".join(map(shortened, names[:_MAX_SHOWN])) + (", …" if len(names) > _MAX_SHOWN else "")
     return f"unknown {kind} '{shortened(name)}'; there is {shown or 'none'}"
 
@@ -222,10 +250,8 @@ def slip(entry: Entry) -> str:
     """What is wrong with a key that swallowed its value, `happy:1`; or ""."""
     if not isinstance(entry.value, ScalarNode) or entry.value.text:
         return ""
-    key, colon, value = map(shortened, entry.key.text.partition(":"))
-    if key and colon and value:
-        return f"no space after the ':'; write {key}: {value}"
-    return ""
+    key, _, value = entry.key.text.partition(":")
+    return _no_space(key, value) if key and value else ""
 
 
 def _nearest(name: str, names: tuple[str, ...]) -> str | None:
@@ -240,7 +266,7 @@ def _nearest(name: str, names: tuple[str, ...]) -> str | None:
 
 
 def _folded(name: str) -> str:
-    return name.lower().replace("_", " ")
+    return name.lower().replace("_", " ").replace("-", " ")
 
 
 def _beside(name: str, names: tuple[str, ...], *, is_backwards: bool) -> Sequence[str]:

@@ -14,6 +14,7 @@ from installation.score.agenda import cues_outside_hours
 from installation.score.choreography import Choreography, Cue, Mood, Timed
 from installation.score.gesture import SAME_FACE, Gesture, are_same_controls, conflicts, is_same_face, reach
 from installation.score.hours import Hours
+from installation.score.phrase import NANOSECONDS
 from models.action_units import AU_NAMES, CATEGORIES, au_label
 from models.controls import CONTROL_SPANS, WRITTEN, clamped
 
@@ -339,7 +340,14 @@ def _life(is_written: Callable[[Way], bool], score: Choreography, setting: Setti
 # -- visitors ------------------------------------------------------------------------------------------------
 
 
+MIN_SEEN_NS: Final = 2 * NANOSECONDS  # of somebody's face; less is a flicker
+
+
 def _visitors(score: Choreography, is_written: Callable[[Way], bool]) -> Iterator[Finding]:
+    seen_ns = score.visitor.fade_ns + score.visitor.stay.low_ns
+    if score.visitor.takes_up and seen_ns < MIN_SEEN_NS:
+        message = f"it turns back {seen_ns / NANOSECONDS:g}s after it began to turn, which flickers"
+        yield Finding(("visitor", "stay"), f"{message}; write a longer stay or fade")
     if not score.visitor.takes_up:
         for key in ("dwell", "stay", "fade", "linger", "cooldown", "expression"):
             if is_written(("visitor", key)):

@@ -42,8 +42,8 @@ FADE: Final = Key(
 )
 MIRROR: Final = Key(
     "mirror",
-    values.intensity,
-    "How strongly the face answers a visitor's with the same expression, such as 0.5; if not said, never.",
+    values.intensity_or_off,
+    "How strongly the face answers a visitor's with the same expression, such as 0.5; if not said, off.",
 )
 MOOD_KEYS: Final = (PLAYS, CHOOSE, NO_REPEAT, DWELL_KEY, NEXT, PERSON, FADE, MIRROR)
 _A_MOOD: Final = mapping(table_schema(*MOOD_KEYS, required=[PLAYS.name]), "{gestures: {tender: 3, rest: 1}}")

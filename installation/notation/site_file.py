@@ -11,115 +11,56 @@ from datetime import date
 from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
-from installation.notation import devices, times, values
-from installation.notation.document import VERSION_KEY, read_top
+from installation.notation import times
+from installation.notation.document import VERSION_KEY, WORDS, read_top
 from installation.notation.fields import (
     Fields,
     JsonSchema,
-    Key,
     Reader,
     Refused,
     Report,
     found,
-    mapping,
     reader,
     table_schema,
 )
 from installation.notation.problems import InvalidScore
+from installation.notation.site_keys import (
+    ALWAYS_OPEN,
+    CAMERA,
+    CAMERA_VIEW,
+    CHOREOGRAPHY,
+    CLOSED,
+    CONSENT,
+    DESK,
+    DISPLAY_OFF,
+    EXCEPTIONS,
+    FPS_KEY,
+    HOURS,
+    KEYS,
+    MONITOR,
+    OPENING,
+    OSC,
+    PERSON,
+    ROTATION,
+    SITE_WORDS,
+    SLOTS_FORM,
+    TIMEZONE,
+    TITLE,
+    WEIGHTS,
+)
+from installation.notation.values import OFF
 from installation.notation.yaml_nodes import Entry, ListNode, MapNode, Node, ScalarNode, read_nodes
 from installation.score.choreography import WEEKDAYS, Place
 from installation.score.hours import ALWAYS, WHOLE_DAY, Hours, Slot
 from installation.score.visitors import CONSENTS, Consent
 from installation.site import CAMERA_VIEW_DEG, FPS, Site
 
-CLOSED, ALWAYS_OPEN = "closed", "always"
-
 Day = TypeVar("Day", int, date)
 
-# -- values --------------------------------------------------------------------------------------------------
-
-_SLOTS_FORM: Final = "11:00-19:00, a list of such, closed, or always"
-_SLOTS_SCHEMA: Final = {
-    "anyOf": [
-        {"enum": [CLOSED, ALWAYS_OPEN]},
-        times.opening_slot.schema,
-        {"type": "array", "items": times.opening_slot.schema, "minItems": 1},
-    ]
-}
-_DAYS: Final = dict.fromkeys((*WEEKDAYS, times.EVERY_DAY), _SLOTS_SCHEMA)  # to complete; ranges go too
-
-
-# -- keys ----------------------------------------------------------------------------------------------------
-
-TITLE: Final = Key("title", values.text, "The name of the place, for people.")
-TIMEZONE: Final = Key("timezone", times.timezone, "Whose clock hours and cues follow: Europe/Berlin.")
-OPENING: Final = Key(
-    "opening", times.calendar_date, "The date of the opening; closed before. Arcs count from it."
-)
-HOURS: Final = Key(
-    "hours",
-    mapping(
-        {"type": "object", "properties": _DAYS, "additionalProperties": _SLOTS_SCHEMA},
-        "{tue..sun: 11:00-19:00}",
-    ),
-    "When it is open, by days (tue, tue..fri, every day); others are closed. Without hours, always open.",
-)
-EXCEPTIONS: Final = Key(
-    "exceptions",
-    mapping({"type": "object", "additionalProperties": _SLOTS_SCHEMA}, "{2026-12-24..2026-12-26: closed}"),
-    "The hours of single dates, whatever the week says.",
-)
-WEIGHTS: Final = Key("weights", values.text, "The weights file, from this file's folder.")
-CHOREOGRAPHY: Final = Key("choreography", values.text, "The choreography to play, from this file's folder.")
-PERSON: Final = Key("person", values.person, "Who is there where the choreography names nobody.")
-MONITOR: Final = Key("monitor", values.whole(0, 63), "Which monitor, from 0.")
-ROTATION: Final = Key("rotation", devices.rotation, "By how many degrees the picture is turned clockwise.")
-FPS_KEY: Final = Key("fps", values.number_in(1, 240, "frames per second"), "Frames per second to aim at.")
-CAMERA: Final = Key(
-    "camera", devices.camera, "What visitors are seen with: off, a camera's number, or its device."
-)
-CAMERA_VIEW: Final = Key(
-    "camera_view",
-    values.number_in(30, 150, "degrees"),
-    "How wide the camera sees, from left to right, in degrees: its data sheet says; 70 if not said.",
-)
-CONSENT: Final = Key(
-    "consent",
-    devices.consent,
-    "What has the portrait turn into a visitor: dwell, that they go on looking; key or osc, that it is said.",
-)
-OSC: Final = Key(
-    "osc",
-    devices.osc,
-    "Where OSC messages come in: a port, for this computer alone, or an address and a port.",
-)
-DISPLAY_OFF: Final = Key(
-    "display_off", values.text, "The command that darkens the display while it is closed."
-)
-DESK: Final = Key("desk", devices.address, "Where the curator's page is served: host:port.")
-_KEYS: Final = (
-    VERSION_KEY,
-    TITLE,
-    TIMEZONE,
-    OPENING,
-    HOURS,
-    EXCEPTIONS,
-    WEIGHTS,
-    CHOREOGRAPHY,
-    PERSON,
-    MONITOR,
-    ROTATION,
-    FPS_KEY,
-    CAMERA,
-    CAMERA_VIEW,
-    CONSENT,
-    OSC,
-    DISPLAY_OFF,
-    DESK,
-)
-
 CHOREOGRAPHY_WORDS: Final = ("gestures", "moods")
-OWN_WORDS: Final = tuple(key.name for key in _KEYS if key not in (VERSION_KEY, TITLE, PERSON))
+_OWN_WORDS: Final = frozenset(SITE_WORDS) - WORDS
+_KEYS: Final = (VERSION_KEY, *KEYS)
+_HOMES: Final = dict.fromkeys(WORDS, "a choreography")
 
 
 def site_schema() -> JsonSchema:
@@ -145,7 +86,7 @@ def parse_site(raw: bytes, source: str, default_zone: ZoneInfo) -> Site:
     Raises:
         InvalidScore: with all faults at once. Warnings are in `Site.warnings`.
     """
-    top = read_top(raw, source)
+    top = read_top(raw, source, _HOMES)
     site = _read_site(top, default_zone)
     if top.report.errors:
         raise InvalidScore(top.report.problems)
@@ -155,13 +96,13 @@ def parse_site(raw: bytes, source: str, default_zone: ZoneInfo) -> Site:
 def is_site(raw: bytes) -> bool:
     """Whether a file means to be a place, and not a choreography: by the words that only a place has."""
     words = _words_of(raw)
-    return not words.isdisjoint(OWN_WORDS) and words.isdisjoint(CHOREOGRAPHY_WORDS)
+    return not words.isdisjoint(_OWN_WORDS) and words.isdisjoint(CHOREOGRAPHY_WORDS)
 
 
 def is_choreography(raw: bytes) -> bool:
     """Whether a file means to be a choreography, and not a place."""
     words = _words_of(raw)
-    return words.isdisjoint(OWN_WORDS) and not words.isdisjoint(CHOREOGRAPHY_WORDS)
+    return words.isdisjoint(_OWN_WORDS) and not words.isdisjoint(CHOREOGRAPHY_WORDS)
 
 
 def _words_of(raw: bytes) -> set[str]:
@@ -198,8 +139,8 @@ def _read_site(top: Fields, default_zone: ZoneInfo) -> Site:
 
 
 def _read_consent(top: Fields) -> Consent:
-    consent = top.read(CONSENT, CONSENTS[0])
-    if consent == "osc" and not top.has(OSC):
+    consent, osc = top.read(CONSENT, CONSENTS[0]), top.entry(OSC.name)
+    if consent == "osc" and (osc is None or (isinstance(osc.value, ScalarNode) and osc.value.value == OFF)):
         entry = top.entry(CONSENT.name)
         message = "no osc: for the messages to come in; write osc: 9000"
         top.report.error(entry.value if entry else top.node, CONSENT.name, message)
@@ -303,7 +244,7 @@ def _read_slot(report: Report, node: Node, path: str, read: Reader[Slot]) -> Ite
 def _single_slot(node: Node) -> Slot:
     """As `opening_slot`, where the other forms may stand as well."""
     if not isinstance(node, ScalarNode) or ":" not in node.text:
-        raise Refused(f"expected opening hours, {_SLOTS_FORM}; found {found(node)}")
+        raise Refused(f"expected opening hours, {SLOTS_FORM}; found {found(node)}")
     return times.opening_slot(node)
 
 

@@ -7,7 +7,7 @@ import re
 from fractions import Fraction
 from typing import Final
 
-from installation.notation.fields import Reader, Refused, found, reader, unknown, unlike
+from installation.notation.fields import Reader, Refused, found, reader, unknown
 from installation.notation.yaml_nodes import ListNode, Node, ScalarNode
 from installation.score.gesture import Span
 from models.action_units import AU_NAMES, CATEGORIES, INTENSITY_LETTERS, INTENSITY_WORDS, au_label
@@ -54,18 +54,45 @@ def one(kind: str, example: str) -> Reader[str]:
     return Reader(read, text.schema)
 
 
-def one_of(kind: str, names: tuple[str, ...], *, guesses: bool = True) -> Reader[str]:
-    """A reader of one of a few words; `guesses` whether another word is answered with the nearest."""
-    strange = unknown if guesses else unlike
+def one_of(kind: str, names: tuple[str, ...], common: str = "") -> Reader[str]:
+    """A reader of one of a few words; `common` is how all of them begin."""
 
     def read(node: Node) -> str:
         if not isinstance(node, ScalarNode) or node.value is None:
             raise Refused(f"expected one of {', '.join(names)}, found {found(node)}")
         if node.text not in names:
-            raise Refused(strange(kind, node.text, names))
+            raise Refused(unknown(kind, node.text, names, common))
         return node.text
 
     return Reader(read, {"enum": list(names)})
+
+
+ON, OFF = "on", "off"
+_SAID: Final = {
+    ON: ("on", "yes", "y", "true", "sí", "si"),
+    OFF: ("off", "no", "n", "false", "none", "null", "never", "nunca"),
+}
+_PERCENT = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,3})?) ?%")
+
+
+def hint(node: Node, on: str = "", off: str = OFF, full: float = 0, low: float = 0, high: float = 1) -> str:
+    """`; write off`, for what people say in the place of a value; "" where they say something else.
+
+    `on` and `off` are what to write instead of such words, and `full` instead of 100%, from `low` to `high`.
+    """
+    said = node.text.strip().lower() if isinstance(node, ScalarNode) else ""
+    advice = {word: instead for key, instead in ((ON, on), (OFF, off)) for word in _SAID[key]}.get(said, "")
+    percent = _PERCENT.fullmatch(said)
+    if percent and full and low <= (share := full * float(percent[1]) / 100) <= high:
+        advice = f"{share:g}"
+    return advice and f"; write {advice}"
+
+
+@reader({"enum": [ON, OFF]})
+def on_or_off(node: Node) -> bool:
+    if not isinstance(node, ScalarNode) or node.text not in (ON, OFF):
+        raise Refused(f"expected {ON} or {OFF}, found {found(node)}{hint(node, ON)}")
+    return node.text == ON
 
 
 def whole(low: int, high: int) -> Reader[int]:
@@ -94,22 +121,21 @@ def number_in(low: float, high: float, what: str) -> Reader[float]:
     return Reader(read, {"type": "number", "minimum": low, "maximum": high})
 
 
-def number_or_off(low: float, high: float, what: str) -> Reader[float]:
-    """As `number_in`; the word `off` is 0, and so is 0."""
-    number = number_in(low, high, f"off or {what}")
+def number_or_off(low: float, high: float, what: str, usual: float) -> Reader[float]:
+    """As `number_in`; the word `off` is 0, and so is 0. Who writes `on` is told the `usual` number."""
+    number = number_in(low, high, what)
+    form = f"expected {OFF} or {what}, a number from {low:g} to {high:g} (0 is {OFF})"
 
     def read(node: Node) -> float:
-        return 0.0 if isinstance(node, ScalarNode) and node.value in ("off", 0) else number(node)
+        if isinstance(node, ScalarNode) and node.value in (OFF, 0) and node.value is not False:
+            return 0.0
+        try:
+            return number(node)
+        except Refused:
+            advice = hint(node, f"{usual:g}, or remove it", full=usual, low=low, high=high)
+            raise Refused(f"{form}; found {found(node)}{advice}") from None
 
-    return Reader(read, {"anyOf": [number.schema, {"enum": ["off", 0]}]})
-
-
-@reader({"type": "boolean"})
-def yes_or_no(node: Node) -> bool:
-    """`true` or `false`, as YAML 1.2 has them."""
-    if not isinstance(node, ScalarNode) or not isinstance(node.value, bool):
-        raise Refused(f"expected true or false, found {found(node)}")
-    return node.value
+    return Reader(read, {"anyOf": [number.schema, {"enum": [OFF, 0]}]})
 
 
 def _number(node: Node) -> int | float | None:
@@ -223,11 +249,23 @@ INTENSITY_SCHEMA: Final = {
 @reader({"allOf": [{"$ref": "#/definitions/intensity"}]})  # one for 86 names of units
 def intensity(node: Node) -> float:
     """A number in [0, 1], a FACS letter, or a word."""
+    return _intensity(node, "an intensity", "0")
+
+
+@reader({"anyOf": [{"$ref": "#/definitions/intensity"}, {"const": OFF}]})
+def intensity_or_off(node: Node) -> float:
+    """As `intensity`; the word `off` is 0."""
+    is_off = isinstance(node, ScalarNode) and node.value == OFF
+    return 0.0 if is_off else _intensity(node, f"{OFF} or an intensity", OFF)
+
+
+def _intensity(node: Node, what: str, none: str) -> float:
     number = _number(node)
     if number is None:
         if isinstance(node, ScalarNode) and node.value in _INTENSITIES:
             return _INTENSITIES[node.text]
-        raise Refused(f"expected an intensity, {_INTENSITY_FORMS}; found {found(node)}")
+        advice = hint(node, "a number such as 0.5", none, full=1)
+        raise Refused(f"expected {what}, {_INTENSITY_FORMS}; found {found(node)}{advice}")
     if not 0 <= number <= 1:
         raise Refused(f"intensity {found(node)} is outside 0 to 1; write {_INTENSITY_FORMS}")
     return float(number)

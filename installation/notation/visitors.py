@@ -8,10 +8,10 @@ from installation.notation.yaml_nodes import Node
 from installation.score.phrase import NANOSECONDS
 from installation.score.visitors import LONGEST_MEMORY_NS, Hospitality
 
-ON, OFF = "on", "off"
 RELEASED, KEPT = "released", "kept"
 MIN_DWELL_NS: Final = NANOSECONDS
 MAX_FOLLOW: Final = 2
+_USUAL: Final = Hospitality()
 
 
 def _dwell() -> Reader[int]:
@@ -26,12 +26,12 @@ def _dwell() -> Reader[int]:
 
 FOLLOW: Final = Key(
     "follow",
-    values.number_or_off(0.1, MAX_FOLLOW, "a share of the usual"),
+    values.number_or_off(0.1, MAX_FOLLOW, "a share of the usual", _USUAL.follow),
     "How far eyes and head follow visitors: 1 is the usual, 0.5 half of it, or off.",
 )
 TAKE_UP: Final = Key(
     "take_up",
-    values.one_of("take_up", (ON, OFF), guesses=False),
+    values.on_or_off,
     "on: whoever stays sees the portrait turn into them for a while; off: it never does.",
 )
 DWELL: Final = Key(
@@ -58,14 +58,13 @@ VISITOR: Final = Key(
 
 def read_visitor(top: Fields) -> Hospitality:
     """What the file says of visitors; the usual where it says nothing."""
-    usual = Hospitality()
-    table = top.table(VISITOR)
+    table, usual = top.table(VISITOR), _USUAL
     if table is None:
         return usual
     table.refuse_unknown(VISITOR_KEYS)
     hospitality = Hospitality(
         follow=table.read(FOLLOW, usual.follow),
-        takes_up=table.read(TAKE_UP, ON) == ON,
+        takes_up=table.read(TAKE_UP, usual.takes_up),
         dwell_ns=table.read(DWELL, usual.dwell_ns),
         stay=table.read(STAY, usual.stay),
         fade_ns=table.read(FADE, usual.fade_ns),

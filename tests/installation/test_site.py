@@ -92,6 +92,13 @@ def test_messages_come_in_from_this_computer_alone_unless_it_is_written(
     assert is_accepted(text.encode(), site_schema())
 
 
+def test_what_can_be_off() -> None:
+    text = "version: 1\ncamera: off\nosc: off\n"
+    site = parse(text)
+    assert (site.camera, site.osc) == (None, None)
+    assert is_accepted(text.encode(), site_schema())
+
+
 def test_a_schema_knows_that_messages_need_an_address() -> None:
     assert not is_accepted(b"version: 1\nconsent: osc\n", site_schema())
     assert is_accepted(b"version: 1\nconsent: key\n", site_schema())
@@ -148,7 +155,10 @@ def test_exceptions_to_what_is_always_open() -> None:
         ("- version: 1", "1:1: expected lines of KEY: VALUE, the first of them 'version: 1'; found a list"),
         ("version: 2\nhuors: {}", "1:10: version: this file is written in version 2; version 1 is read here"),
         ("version: 1\nhuors: {}", "2:1: unknown key 'huors'; did you mean 'hours'?"),
-        ("version: 1\nmoods: {}", "2:1: unknown key 'moods'; there is version, title, timezone, opening, hours, exceptions, weights, choreography, person, monitor, rotation, fps, camera, camera_view, consent, osc, display_off, desk"),
+        ("version: 1\nmoods: {}", "2:1: 'moods' belongs to a choreography"),
+        ("version: 1\nvisitor: {take_up: off}", "2:1: 'visitor' belongs to a choreography"),
+        ("version: 1\ntake_up: off", "2:1: 'take_up' belongs to a choreography"),
+        ("version: 1\nwebcam: 0", "2:1: unknown key 'webcam'; did you mean 'camera'?"),
         ("version: 1\ntimezone: Buenos Aires", "2:11: timezone: unknown timezone 'Buenos Aires'; did you mean 'America/Buenos_Aires'?"),
         ("version: 1\nopening: 10.9.2026", "2:10: opening: expected a date such as 2026-12-24, found '10.9.2026'"),
         ("version: 1\nopening: 2026-02-30", "2:10: opening: '2026-02-30' is not in the calendar"),
@@ -174,12 +184,16 @@ def test_exceptions_to_what_is_always_open() -> None:
         ("version: 1\nrotation: true", "2:11: rotation: expected one of 0, 90, 180, 270 degrees, found true"),
         ("version: 1\nfps: 60fps", "2:6: fps: expected frames per second, a number from 1 to 240; found '60fps'"),
         ("version: 1\ncamera: webcam", "2:9: camera: expected off, a camera's number such as 0, or its device such as /dev/v4l/by-id/…; found 'webcam'"),
-        ("version: 1\ncamera: true", "2:9: camera: expected off, a camera's number such as 0, or its device such as /dev/v4l/by-id/…; found true"),
+        ("version: 1\ncamera: true", "2:9: camera: expected off, a camera's number such as 0, or its device such as /dev/v4l/by-id/…; found true; write 0"),
+        ("version: 1\ncamera: none", "2:9: camera: expected off, a camera's number such as 0, or its device such as /dev/v4l/by-id/…; found 'none'; write off"),
+        ("version: 1\ncamera: films/people.mp4", "2:9: camera: expected off, a camera's number such as 0, or its device such as /dev/v4l/by-id/…; found 'films/people.mp4'; a film is for rehearsals: run --webcam films/people.mp4"),
         ("version: 1\ncamera_view: 200", "2:14: camera_view: expected degrees, a number from 30 to 150; found 200"),
         ("version: 1\ncamera_view: wide", "2:14: camera_view: expected degrees, a number from 30 to 150; found 'wide'"),
         ("version: 1\nconsent: yes", "2:10: consent: unknown consent 'yes'; there is dwell, key, osc"),
         ("version: 1\nconsent: keys", "2:10: consent: unknown consent 'keys'; did you mean 'key'?"),
         ("version: 1\nconsent: osc", "2:10: consent: no osc: for the messages to come in; write osc: 9000"),
+        ("version: 1\nconsent: osc\nosc: off", "2:10: consent: no osc: for the messages to come in; write osc: 9000"),
+        ("version: 1\nconsent: osc\nosc: no", "3:6: osc: expected a port such as 9000, or an address and a port such as 0.0.0.0:9000; found 'no'; write off"),
         ("version: 1\nosc: 0", "2:6: osc: expected a port such as 9000, or an address and a port such as 0.0.0.0:9000; found 0"),
         ("version: 1\nosc: button", "2:6: osc: expected a port such as 9000, or an address and a port such as 0.0.0.0:9000; found 'button'"),
         ("version: 1\nosc: 0.0.0.0:99999", "2:6: osc: expected a port such as 9000, or an address and a port such as 0.0.0.0:9000; found '0.0.0.0:99999'"),

@@ -22,7 +22,8 @@ def warnings(
     today: date | None = None,
 ) -> list[str]:
     """Of a score whose first line is 1."""
-    reading = read_choreography(dedent(text).encode(), "s.yaml", units, controls, hours, today)
+    raw = dedent(text).encode()
+    reading = read_choreography(raw, "s.yaml", units, controls, hours, today)
     return [str(problem).replace("s.yaml:", "").replace(" warning:", "") for problem in reading.warnings]
 
 
@@ -312,6 +313,22 @@ def test_words_about_taking_up_where_nobody_is_taken_up() -> None:
         "6:15: cues[1].when: take_up is off, so this never comes",
     ]
     assert of_end(f"visitor: {{take_up: on, follow: 1, dwell: 4s, expression: kept}}\n{cues}") == []
+
+
+@pytest.mark.parametrize(
+    ("visitor", "told"),
+    [
+        ("stay: 100ms, fade: 0s", "5:17: visitor.stay: it turns back 0.1s after it began to turn"),
+        ("stay: 0s..60s, fade: 0.5s", "5:17: visitor.stay: it turns back 0.5s after it began to turn"),
+        ("stay: 100ms, fade: 2s", ""),
+        ("stay: 2s, fade: 0s", ""),
+        ("fade: 0s", ""),
+        ("stay: 100ms", ""),
+    ],
+)
+def test_a_face_that_flickers(visitor: str, told: str) -> None:
+    end = ", which flickers; write a longer stay or fade"
+    assert of_end(f"visitor: {{{visitor}}}") == ([told + end] if told else [])
 
 
 @pytest.mark.parametrize(

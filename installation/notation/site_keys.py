@@ -1,0 +1,94 @@
+"""The words of a site.yaml, and what each of them reads; `site_file` makes a place of them."""
+
+from typing import Final
+
+from installation.notation import devices, times, values
+from installation.notation.fields import Key, mapping
+from installation.score.choreography import WEEKDAYS
+
+CLOSED, ALWAYS_OPEN = "closed", "always"
+
+# -- values --------------------------------------------------------------------------------------------------
+
+SLOTS_FORM: Final = "11:00-19:00, a list of such, closed, or always"
+_SLOTS_SCHEMA: Final = {
+    "anyOf": [
+        {"enum": [CLOSED, ALWAYS_OPEN]},
+        times.opening_slot.schema,
+        {"type": "array", "items": times.opening_slot.schema, "minItems": 1},
+    ]
+}
+_DAYS: Final = dict.fromkeys((*WEEKDAYS, times.EVERY_DAY), _SLOTS_SCHEMA)  # to complete; ranges go too
+
+
+# -- keys ----------------------------------------------------------------------------------------------------
+
+TITLE: Final = Key("title", values.text, "The name of the place, for people.")
+TIMEZONE: Final = Key("timezone", times.timezone, "Whose clock hours and cues follow: Europe/Berlin.")
+OPENING: Final = Key(
+    "opening", times.calendar_date, "The date of the opening; closed before. Arcs count from it."
+)
+HOURS: Final = Key(
+    "hours",
+    mapping(
+        {"type": "object", "properties": _DAYS, "additionalProperties": _SLOTS_SCHEMA},
+        "{tue..sun: 11:00-19:00}",
+    ),
+    "When it is open, by days (tue, tue..fri, every day); others are closed. Without hours, always open.",
+)
+EXCEPTIONS: Final = Key(
+    "exceptions",
+    mapping({"type": "object", "additionalProperties": _SLOTS_SCHEMA}, "{2026-12-24..2026-12-26: closed}"),
+    "The hours of single dates, whatever the week says.",
+)
+WEIGHTS: Final = Key("weights", values.text, "The weights file, from this file's folder.")
+CHOREOGRAPHY: Final = Key("choreography", values.text, "The choreography to play, from this file's folder.")
+PERSON: Final = Key("person", values.person, "Who is there where the choreography names nobody.")
+MONITOR: Final = Key("monitor", values.whole(0, 63), "Which monitor, from 0.")
+ROTATION: Final = Key("rotation", devices.rotation, "By how many degrees the picture is turned clockwise.")
+FPS_KEY: Final = Key("fps", values.number_in(1, 240, "frames per second"), "Frames per second to aim at.")
+CAMERA: Final = Key(
+    "camera",
+    devices.camera,
+    "What visitors are seen with: off, a camera's number, or its device.",
+    others=("webcam",),
+)
+CAMERA_VIEW: Final = Key(
+    "camera_view",
+    values.number_in(30, 150, "degrees"),
+    "How wide the camera sees, from left to right, in degrees: its data sheet says; 70 if not said.",
+)
+CONSENT: Final = Key(
+    "consent",
+    devices.consent,
+    "What has the portrait turn into a visitor: dwell, that they go on looking; key or osc, that it is said.",
+)
+OSC: Final = Key(
+    "osc",
+    devices.osc,
+    "Where OSC messages come in: off, a port, for this computer alone, or an address and a port.",
+)
+DISPLAY_OFF: Final = Key(
+    "display_off", values.text, "The command that darkens the display while it is closed."
+)
+DESK: Final = Key("desk", devices.address, "Where the curator's page is served: host:port.")
+KEYS: Final = (
+    TITLE,
+    TIMEZONE,
+    OPENING,
+    HOURS,
+    EXCEPTIONS,
+    WEIGHTS,
+    CHOREOGRAPHY,
+    PERSON,
+    MONITOR,
+    ROTATION,
+    FPS_KEY,
+    CAMERA,
+    CAMERA_VIEW,
+    CONSENT,
+    OSC,
+    DISPLAY_OFF,
+    DESK,
+)
+SITE_WORDS: Final = tuple(key.name for key in KEYS)
