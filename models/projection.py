@@ -28,7 +28,7 @@ LEASH: Final = 0.001  # on the squared distance from the encoder's latent …
 SCENE_LEASH: Final = 0.0003  # on that of light and backdrop …
 ROWS_LEASH: Final = 0.03  # … and on that of the rows from one another, which people who are drawn have at 0
 HOME_SHARE: Final = 0.6  # of the way into the portrait's light; beyond, two lights' shadows make a dark face
-PERSON_SHARE: Final = 0.85  # of what tells a person from the mean of people: docs/readers.md
+PERSON_SHARE: Final = 0.9  # of what tells a person from the mean of people: docs/readers.md
 LIKENESS: Final = 4.0  # of features against pixels
 SIZES: Final = (256, 128, 64, 32)  # at which pixels are compared
 

@@ -19,9 +19,10 @@ import cv2
 import numpy as np
 import torch
 
-from installation import app, wiring
+from installation import wiring
 from installation.loading import draw_person, load_networks
 from installation.notation.document import parse_choreography
+from installation.options import Show
 from installation.portrait import Portrait
 from installation.ports import NANOSECONDS, Latent
 from installation.score.dice import show_dice
@@ -86,7 +87,7 @@ def frame_rates() -> Figures:
     networks = load_networks(WEIGHTS)
     tracks = {}
     for fps in (30, 60):
-        show = app.Show(WEIGHTS, "cpu", None, TRUNCATION, CHOREOGRAPHY, SEED)
+        show = Show(WEIGHTS, "cpu", None, TRUNCATION, CHOREOGRAPHY, SEED)
         performance = wiring.wire(networks, show, ALWAYS, is_live=False)
         poses = [performance.pose_at(tick(frame * NANOSECONDS // fps)) for frame in range(60 * fps)]
         tracks[fps] = digest(poses if fps == 30 else poses[::2])

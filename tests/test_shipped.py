@@ -7,12 +7,13 @@ import cv2
 import numpy as np
 import pytest
 
-from installation import app, wiring
+from installation import wiring
 from installation.loading import NEUTRAL, draw_person, load_networks, reading_of
+from installation.options import DEFAULT_PERSON, Show
 from installation.portrait import Pose, expressed
 from installation.ports import NANOSECONDS
 from installation.stage import pictures
-from installation.stage.synthesizer import TorchSynthesizer
+from installation.stage.synthesizer import TorchSynthesizer, choose_device
 from installation.stills import gesture_of
 from models.action_units import ACTION_UNITS
 from models.au_reader import load_au_reader
@@ -20,7 +21,7 @@ from run_installation import CHOREOGRAPHY, ROOT, TRUNCATION, WEIGHTS
 from tests.installation.fakes import ALWAYS, digest, tick
 from training.evaluation.faces import SIDE_PX, face_probabilities
 
-PEOPLE = (app.DEFAULT_PERSON, 1, 2, 3, 42)
+PEOPLE = (DEFAULT_PERSON, 1, 2, 3, 42)
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +31,7 @@ def networks():
 
 @pytest.fixture(scope="module")
 def synthesizer(networks):
-    return TorchSynthesizer(networks.generator.generator, app.choose_device("cpu"))
+    return TorchSynthesizer(networks.generator.generator, choose_device("cpu"))
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +39,7 @@ def show(networks):
     """A show of the default choreography for one morning, begun anew each time it is called."""
 
     def begin():
-        options = app.Show(WEIGHTS, "cpu", None, TRUNCATION, CHOREOGRAPHY, seed=7)
+        options = Show(WEIGHTS, "cpu", None, TRUNCATION, CHOREOGRAPHY, seed=7)
         return wiring.wire(networks, options, ALWAYS, is_live=False)
 
     return begin
