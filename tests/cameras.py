@@ -16,7 +16,7 @@ from installation.stage.camera_device import Device
 FPS: Final = 30
 ENDLESS_S: Final = 10**6
 PATIENCE_S: Final = 30
-NUM_PICTURES: Final = 3  # of noise, one after the other
+NUM_PICTURES: Final = 7  # of noise, one after the other
 NOISE: Final = 3
 
 

@@ -89,6 +89,7 @@ def readers(monkeypatch, tmp_path):
     )
     monkeypatch.setattr(stills, "load_face_reader", lambda _: fakes)
     monkeypatch.setattr(stills, "load_projector", lambda _: fakes)
+    monkeypatch.setattr(stills, "tell_of_likenesses", lambda _: None)
     return fakes
 
 
