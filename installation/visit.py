@@ -118,8 +118,8 @@ class Visit:
             case Project():
                 self._eyes.project(happening.request, happening.visitor)
             case TakeUp():
-                self._take_up(sighting)
-                self._conductor.receive(VISITOR, happening.t_ns, happening.fade_ns)
+                if self._take_up(sighting):
+                    self._conductor.receive(VISITOR, happening.t_ns, happening.fade_ns)
             case LetGo():
                 self._conductor.dismiss(happening.t_ns, happening.fade_ns)
             case Forget():
@@ -129,14 +129,16 @@ class Visit:
                     self._portrait.forget(VISITOR, t_ns)
                     self._conductor.part(t_ns)
 
-    def _take_up(self, sighting: Sighting) -> None:
+    def _take_up(self, sighting: Sighting) -> bool:
         """Their face as an anchor: what they showed is its a₀, which the next gesture takes out; or it counts
-        as their neutral, and stays.
+        as their neutral, and stays. → whether there is one: it may be lost with the process that found it.
         """
         likeness = sighting.likeness
-        assert likeness is not None and likeness.ws is not None, "a good answer has a latent"
+        if likeness is None or likeness.ws is None:
+            return False
         aus = NEUTRAL if self.encounter.hospitality.keeps_expression else likeness.aus
         self._portrait.people[VISITOR] = anchor_at(self._portrait.model, likeness.ws, aus)
+        return True
 
 
 def answer_in(sighting: Sighting) -> Answer | None:

@@ -8,7 +8,7 @@ import pytest
 from installation.performance import Performance
 from installation.ports import Command, Likeness, Sighting, Tick, Visitor
 from installation.score.choreography import Choreography
-from installation.score.encounter import Stage
+from installation.score.encounter import Happening, Seen, Stage, TakeUp
 from installation.score.hours import Hours
 from installation.visit import VISITOR
 from installation.wiring import visit_with
@@ -130,6 +130,19 @@ def test_a_poor_likeness_is_never_shown():
     assert Stage.PROJECTING in course(seen)
     assert Stage.TURNING not in course(seen)
     assert not any(is_private for _, is_private in seen)
+
+
+def test_a_likeness_that_is_lost_at_the_last_moment_is_not_missed():
+    """The process that found it has died between its answer and the visitor's coming back into view."""
+    performance = show_of(ScriptedEyes())
+    encounter, advance = performance.visit.encounter, performance.visit.encounter.advance
+
+    def hasty(t_ns: int, seen: Seen) -> tuple[Happening, ...]:
+        return (*advance(t_ns, seen), *((TakeUp(S, t_ns),) if t_ns == 2 * S else ()))
+
+    encounter.advance = hasty
+    stages(performance, 3)
+    assert VISITOR not in performance.portrait.people
 
 
 def test_a_recording_is_not_private():
