@@ -19,8 +19,8 @@ from installation.options import (
     Screen,
     Show,
     Sitter,
-    is_footage,
 )
+from installation.stage.camera_device import is_device
 
 # Commands import the application when they are called: it brings PyTorch, and help should not wait for that.
 
@@ -117,11 +117,11 @@ class Webcam(click.ParamType[int | Path]):
         is_number = isinstance(value, str) and value.isascii() and value.isdigit()
         # Not Path.resolve: a link in /dev keeps its name, which says which camera.
         webcam = int(value) if is_number else Path(os.path.abspath(value))  # noqa: PTH100
-        if not self.is_live and not is_footage(webcam):
+        if not self.is_live and is_device(webcam):
             self.fail(f"'{value}' is no video: what a camera sees is never written", param, ctx)
-        if is_footage(webcam) and Path(value).is_dir():
+        if not is_device(webcam) and Path(value).is_dir():
             self.fail(f"'{value}' is a folder; say a camera's number or device, or a video", param, ctx)
-        if is_footage(webcam) and not Path(value).is_file():
+        if not is_device(webcam) and not Path(value).is_file():
             self.fail(f"'{value}': no such video; cameras are numbers or devices, such as 0", param, ctx)
         if Path(value).suffix.lower() in (".yaml", ".yml"):
             self.fail(f"'{value}' is a choreography; write --webcam 0 before it", param, ctx)

@@ -20,12 +20,13 @@ from installation.errors import InputError
 from installation.loading import Networks, load_networks, load_people
 from installation.notation.problems import Problem, problem_at
 from installation.notation.site_file import is_site
-from installation.options import TRUNCATION, Recording, Screen, Show, is_footage
+from installation.options import TRUNCATION, Recording, Screen, Show
 from installation.performance import Performance
 from installation.ports import NANOSECONDS, Command, Remote, Sink
 from installation.reload import Reload
 from installation.score.hours import Hours, instant
 from installation.site import Site
+from installation.stage.camera_device import is_device
 from installation.stage.display import Display, has_screen
 from installation.stage.osc import OscRemote
 from installation.stage.pacing import Pacer, SystemClock, VirtualClock
@@ -53,7 +54,7 @@ def run(show: Show, screen: Screen, said: Collection[str] = ()) -> None:
     show = shown_at(site, show, said)
     if not screen.headless and not has_screen():
         say("no screen here")
-        if show.webcam is not None and not is_footage(show.webcam):
+        if show.webcam is not None and is_device(show.webcam):
             say("recording without the camera: a visitor's face is never written; --headless plays with it")
             show = replace(show, webcam=None)
         now = datetime.now(site.hours.zone)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import torch
 
@@ -13,7 +13,7 @@ from installation.portrait import Pose, anchor_at
 from installation.ports import Image, Latent
 from installation.score.choreography import Place, Who
 from installation.stage.pictures import resize
-from models.action_units import NUM_AUS
+from models.action_units import NEUTRAL
 from models.checkpoint import CheckpointError, LoadedGenerator, companion_path, load_generator
 from models.people import load_person, person_z
 from models.pseudo_autoencoder import LoadedPseudoAutoencoder, load_pseudo_autoencoder
@@ -26,7 +26,6 @@ if TYPE_CHECKING:  # a show reads no photographs: it needs neither these modules
     from models.projection import Projection
 
 Companion = TypeVar("Companion")
-NEUTRAL: Final = (0.0,) * NUM_AUS
 
 
 # --- weights ------------------------------------------------------------------------------------------------

@@ -43,11 +43,6 @@ class Show(Sitter):
     )
 
 
-def is_footage(webcam: int | Path) -> bool:
-    """Whether what is looked at is a video file, and nobody who is there."""
-    return isinstance(webcam, Path) and not webcam.is_relative_to("/dev")
-
-
 @dataclass(frozen=True, slots=True)
 class Screen(Options):
     """Where it is shown."""

@@ -23,7 +23,7 @@ from installation.score.life import Movement
 from installation.score.motion import RIVALS, Path, path_of
 from installation.score.phrase import Phrase
 from installation.score.transition import alpha, between
-from models.action_units import AU_INDEX, NUM_AUS
+from models.action_units import AU_INDEX, NEUTRAL, NUM_AUS
 from models.controls import CONTROLS, changes_to, kept_within, playable
 
 LIDS: Final = (AU_INDEX[43], AU_INDEX[45])
@@ -248,7 +248,7 @@ class Portrait:
     def _at_rest(self, anchor: Pose) -> Latent:
         """A(w₀, 0), which is w₀ only if A is residual; computed once for an anchor that stays."""
         if self._still[0] is not anchor:
-            self._still = anchor, self.model.predict(anchor.ws, (0.0,) * NUM_AUS, (0.0,) * len(CONTROLS))
+            self._still = anchor, self.model.predict(anchor.ws, NEUTRAL, (0.0,) * len(CONTROLS))
         return self._still[1]
 
 

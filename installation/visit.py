@@ -25,10 +25,9 @@ from installation.score.encounter import (
 )
 from installation.score.life import Movement
 from installation.score.mirror import Mirror
-from models.action_units import NUM_AUS
+from models.action_units import NEUTRAL
 
 VISITOR: Final = "visitor"  # nobody's number, and no file: those end in .safetensors
-NEUTRAL: Final = (0.0,) * NUM_AUS
 
 
 class Visit:

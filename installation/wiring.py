@@ -1,7 +1,5 @@
 """The parts of a show, joined: choreography, dice, people, portrait, synthesizer, and eyes if it has any."""
 
-import os
-import sys
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -21,7 +19,7 @@ from installation.loading import (
     note_on,
     read_au_reader,
 )
-from installation.options import DEFAULT_PERSON, TRUNCATION, Show, Sitter, is_footage
+from installation.options import DEFAULT_PERSON, TRUNCATION, Show, Sitter
 from installation.performance import Performance
 from installation.portrait import Portrait, Pose
 from installation.ports import Eyes, Latent
@@ -33,6 +31,8 @@ from installation.score.dice import show_dice
 from installation.score.encounter import Encounter
 from installation.score.hours import Hours
 from installation.score.visitors import Consent
+from installation.stage.camera_device import is_device
+from installation.stage.child import leave_no_dump, num_cores
 from installation.stage.synthesizer import TorchSynthesizer, choose_device
 from installation.texts import read_text_file, score_in
 from installation.visit import Visit
@@ -135,7 +135,7 @@ def live_eyes(
     from installation.sight.watching import WatchingEyes
     from installation.stage.footage import Footage
 
-    if is_footage(webcam):
+    if not is_device(webcam):
         Footage(Path(str(webcam))).close()
     read_au_reader(networks)
     tell_of_likenesses(networks)
@@ -182,8 +182,5 @@ def prepare_to_see() -> None:
     """Leave a core to the sight: two threads beside a busy core are slower than one. Leave no picture of this
     process's memory behind, should it crash.
     """
-    from installation.stage.child import leave_no_dump
-
     leave_no_dump()
-    num_cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
-    torch.set_num_threads(max(1, min(torch.get_num_threads(), num_cores - 1)))
+    torch.set_num_threads(max(1, min(torch.get_num_threads(), num_cores() - 1)))

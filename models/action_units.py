@@ -58,6 +58,7 @@ AU_NAMES: Final[dict[int, str]] = {
 
 ACTION_UNITS: Final[tuple[int, ...]] = tuple(AU_NAMES)
 NUM_AUS: Final = len(ACTION_UNITS)
+NEUTRAL: Final = (0.0,) * NUM_AUS  # the face without any of them
 VOCABULARY: Final = " ".join(map(str, ACTION_UNITS))  # the way weights and people name the list they mean
 AU_INDEX: Final[dict[int, int]] = {unit: index for index, unit in enumerate(ACTION_UNITS)}
 

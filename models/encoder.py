@@ -6,7 +6,7 @@ which training keeps small, because what lies far from W cannot be edited.
 """
 
 from collections.abc import Iterator
-from typing import Final
+from typing import ClassVar, Final
 
 import torch
 from torch import Tensor, nn
@@ -24,6 +24,7 @@ TAPS: Final = (1, 3, 6)  # of the trunk: the layers that see edges, lids and lip
 class Encoder(nn.Module):
     """Aligned pictures [N, 3, 256, 256] in [-1, 1] → ws [N, num_ws, w_dim]."""
 
+    patience: ClassVar[int] = 1  # times the steps, and the time, of who begins at its guess
     scene_reading: Tensor  # [w_dim, NUM_SCENE]: w − mean → light and backdrop
     scene_change: Tensor  # [NUM_SCENE, w_dim]: what a change of those adds to w, whoever it is
 

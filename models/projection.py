@@ -19,7 +19,7 @@ from torch import Tensor
 
 from models.encoder import Encoder
 from models.pictures import aligned_tensor
-from models.stand_in import PATIENCE, StandIn
+from models.stand_in import StandIn
 from models.stylegan2 import Generator, to_uint8
 
 MAX_STEPS: Final = 100
@@ -96,8 +96,7 @@ class Refinement:
         with torch.no_grad():
             start = encoder(seen)
         self._signs = signs_of(image, start, generator, encoder)
-        patience = PATIENCE if isinstance(encoder, StandIn) else 1
-        self._descent = Descent(start, seen, generator, encoder, num_steps * patience, dtype)
+        self._descent = Descent(start, seen, generator, encoder, num_steps * encoder.patience, dtype)
 
     @property
     def doubts(self) -> tuple[str, ...]:
@@ -280,6 +279,9 @@ MAX_DISAGREEMENT: Final = 0.66
 MAX_REMAINDER: Final = 5.2
 
 
+FACE: Final = slice(96, 224), slice(64, 192)  # rows and columns of an aligned picture
+
+
 @dataclass(frozen=True, slots=True)
 class Signs:
     """What a poor likeness is recognised by; the first two before any refinement."""
@@ -312,6 +314,6 @@ def signs_of(image: NDArray[np.uint8], start: Tensor, generator: Generator, enco
 
 def sharpness(image: NDArray[np.uint8]) -> float:
     """Aligned picture [256, 256, 3] → mean fine detail of the face, in shares of its contrast."""
-    face = torch.from_numpy(image[96:224, 64:192].astype(np.float32).mean(-1))[None, None]
+    face = torch.from_numpy(image[FACE].astype(np.float32).mean(-1))[None, None]
     blurred = F.avg_pool2d(face, 5, stride=1, padding=2, count_include_pad=False)
     return float((face - blurred).abs().mean() / (face.std() + 1.0))

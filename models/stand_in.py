@@ -22,6 +22,8 @@ PATIENCE: Final = 3  # times the steps of who begins at an encoder's guess
 class StandIn(Encoder):
     """An encoder that sees as the AU reader does, and takes everybody for the mean."""
 
+    patience = PATIENCE
+
     def __init__(self, generator: Generator, au_reader: AuReader) -> None:
         super().__init__(generator.arch.num_ws, generator.arch.w_dim)
         # Its first layers tell edges, lids and lips, as an encoder's do: all that likeness is judged by.

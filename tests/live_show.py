@@ -20,7 +20,7 @@ from installation import app
 from installation.performance import Performance
 from installation.ports import Command, Frame, Image, Sink
 from installation.score.encounter import Stage
-from installation.stage.camera import take_image
+from installation.stage.camera_images import take_image
 from installation.stage.shared import SharedLatest
 from models.controls import CONTROLS
 from run_installation import entry

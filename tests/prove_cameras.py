@@ -23,7 +23,8 @@ from threading import Thread
 from typing import Final
 
 from installation.ports import NANOSECONDS
-from installation.stage.camera import Camera, take_image
+from installation.stage.camera import Camera
+from installation.stage.camera_images import take_image
 from installation.stage.shared import SharedLatest
 from tests.cameras import Bench, ScriptedLens
 

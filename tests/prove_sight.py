@@ -7,7 +7,7 @@ import multiprocessing
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from multiprocessing.synchronize import Event
 from pathlib import Path
@@ -16,20 +16,19 @@ import numpy as np
 import torch
 
 from installation.loading import draw_latent, load_networks
-from installation.ports import NANOSECONDS, Sighting
+from installation.ports import NANOSECONDS
 from installation.sight.watching import WatchingEyes
-from installation.stage.camera import take_image
+from installation.stage.camera_images import take_image
 from installation.stage.shared import SharedLatest
 from installation.stage.synthesizer import TorchSynthesizer
 from run_installation import WEIGHTS
 from tests.sight.faces import CAMERA_PX, GREY, collins, seen
 from tests.sight.processes import portraits_sight
-from tests.sight.scripted import FPS, write_film
+from tests.sight.scripted import FPS, seen_when, write_film
 
 NUM_ROUNDS = 3
 NOBODY_S, SOMEBODY_S = 3, 12
 LATENT = (14, 512)
-ENDLESS_S = 120
 SHOW_FPS = 24
 SEEN_S, PROJECTED_S, FORGOTTEN_S = 0.5, 8.0, 1.0
 
@@ -58,7 +57,7 @@ def measured() -> Figures:
     with tempfile.TemporaryDirectory() as folder:
         film = write_film(Path(folder) / "film.mp4", [*[wall] * (NOBODY_S * FPS), *somebody])
         with WatchingEyes(film, portraits_sight, LATENT, print) as eyes:
-            _until(eyes, lambda sighting: sighting.visitors)
+            seen_when(eyes, lambda sighting: sighting.visitors)
             with closing(SharedLatest.attached(eyes._camera.images)) as images:
                 rounds = [_round(eyes, images, number) for number in range(1, NUM_ROUNDS + 1)]
             started = time.perf_counter()
@@ -75,17 +74,17 @@ def _round(eyes: WatchingEyes, images: SharedLatest, number: int) -> tuple[float
     """Somebody comes into the picture; their face is asked for, and forgotten."""
     _image_when(images, is_empty=True)
     shown_ns = _image_when(images, is_empty=False)
-    sighting = _until(eyes, lambda sighting: sighting.visitors)
+    sighting = seen_when(eyes, lambda sighting: sighting.visitors)
     seen_ns = time.monotonic_ns() - shown_ns
     time.sleep(1)
     asked_ns = time.monotonic_ns()
     eyes.project(number, sighting.visitors[0].number)
-    _until(eyes, lambda sighting: sighting.likeness)
+    seen_when(eyes, lambda sighting: sighting.likeness)
     projected_ns = time.monotonic_ns() - asked_ns
     assert eyes.look(0).likeness.ws is not None, eyes.look(0).likeness.doubts
     asked_ns = time.monotonic_ns()
     eyes.forget()
-    _until(eyes, lambda _: eyes._report.num_forgets == number)
+    seen_when(eyes, lambda _: eyes._report.num_forgets == number)
     forgotten_ns = time.monotonic_ns() - asked_ns
     return seen_ns / NANOSECONDS, projected_ns / NANOSECONDS, forgotten_ns / NANOSECONDS
 
@@ -97,16 +96,6 @@ def _image_when(images: SharedLatest, *, is_empty: bool) -> int:
         if stamped is not None and (stamped.value.std() < 10) == is_empty:
             return stamped.t_ns
         time.sleep(0.002)
-
-
-def _until(eyes: WatchingEyes, holds: Callable[[Sighting], object]) -> Sighting:
-    deadline = time.monotonic() + ENDLESS_S
-    while time.monotonic() < deadline:
-        sighting = eyes.look(0)
-        if holds(sighting):
-            return sighting
-        time.sleep(0.002)
-    raise AssertionError("never")
 
 
 # --- a busy show --------------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from installation.score.eyes import log_normal, nanoseconds
 from installation.score.life import Movement
 from installation.score.phrase import NANOSECONDS
 from installation.score.visitors import Visitor
-from models.action_units import NUM_AUS
+from models.action_units import NEUTRAL
 from models.controls import CONTROL_SPANS, CONTROLS, KEPT, NUM_CONTROLS
 
 REACH_DEG: Final = (16.0, 9.0)  # that eyes and head look aside and up at most; whoever is nearer is met
@@ -121,7 +121,7 @@ class Attention:
             span = CONTROL_SPANS[gaze]
             controls[CONTROLS.index(turn)] = turned
             controls[CONTROLS.index(gaze)] = min(max(eyes - KEPT * turned, span.lowest), span.highest)
-        return Movement((0.0,) * NUM_AUS, tuple(controls))
+        return Movement(NEUTRAL, tuple(controls))
 
     def _go_on(self, t_ns: int) -> None:
         """Look away and back, and nowhere once nobody is there, each at its own instant."""

@@ -17,14 +17,13 @@ from installation.score.hours import Hours
 from installation.score.life import RETUNE_NS, STILL, Life, Liveliness, Movement
 from installation.score.mood import MoodScheduler
 from installation.score.phrase import NANOSECONDS, Phrase
-from models.action_units import NUM_AUS
+from models.action_units import NEUTRAL
 
 # A clock that was set back further than this is believed; less is the trembling of an honest one.
 SET_BACK_NS: Final = 600 * NANOSECONDS
 # Who was away for longer before a new day begins has slept: the end of the old day is not played.
 AWAY_NS: Final = 60 * NANOSECONDS
 ATTENTIVE: Final = 0.3  # of the eyes' own wandering, while there is somebody to look at
-NEUTRAL: Final = (0.0,) * NUM_AUS  # a day's first draw does not ask how the last one ended
 
 
 class Face(Protocol):
@@ -208,7 +207,7 @@ class Conductor:
             self._seen_utc_ns = start_ns + offset_ns
             self._catch_up(began_utc_ns, start_ns)
         self._turn_into(self._wanted(), start_ns, 0 if is_first else FADE_NS)
-        return self._next_phrase(start_ns, offset_ns, NEUTRAL)
+        return self._next_phrase(start_ns, offset_ns, NEUTRAL)  # however the last day has ended
 
     def _wake(self, dice: Dice, start_ns: int) -> None:
         """Begin the day's own small life; yesterday's fades, so that neither lids nor eyes jump."""

@@ -8,13 +8,12 @@ from installation.score.life import Movement
 from installation.score.motion import RIVALS
 from installation.score.phrase import NANOSECONDS
 from installation.score.visitors import Visitor
-from models.action_units import AU_INDEX, NUM_AUS
+from models.action_units import AU_INDEX, NEUTRAL, NUM_AUS
 from models.controls import NUM_CONTROLS
 
 HALF_NS: Final = 120_000_000  # in which a unit covers half of its way
 FADE_HALF_NS: Final = NANOSECONDS // 2  # of the whole, when the mirror opens and closes
 TRACE: Final = 0.1  # intensities up to here are the reader's noise
-NOTHING: Final = (0.0,) * NUM_AUS
 SEEN: Final = 1 / 256  # what is weaker changes no picture
 # Lids have a life of their own, and a blink that comes late is a twitch: those are answered elsewhere.
 LIDS: Final = frozenset(AU_INDEX[unit] for unit in (43, 45, 46))
@@ -47,7 +46,7 @@ class Mirror:
     """
 
     def __init__(self) -> None:
-        self._course = _Course(0, NOTHING, NOTHING, 0, 0)
+        self._course = _Course(0, NEUTRAL, NEUTRAL, 0, 0)
 
     def see(self, t_ns: int, visitors: Sequence[Visitor], strength: float) -> None:
         """Who is there at show time `t_ns`, and how strongly the first is mirrored, in [0, 1]; 0: not."""
@@ -55,15 +54,15 @@ class Mirror:
         course, now = self._course, self._course.aus_at(t_ns)
         strength_now = course.strength_at(t_ns)
         if read is None or strength <= 0:  # what is there fades, and is then dropped
-            target = course.target if strength_now else NOTHING
-            self._course = _Course(t_ns, now if strength_now else NOTHING, target, strength_now, 0)
+            target = course.target if strength_now else NEUTRAL
+            self._course = _Course(t_ns, now if strength_now else NEUTRAL, target, strength_now, 0)
         else:
             self._course = _Course(t_ns, now, _shown(read), strength_now, min(1.0, strength))
 
     def forget(self, t_ns: int) -> None:
         """Let go of what was seen: nothing of it is left within a second."""
         now, strength = self._course.aus_at(t_ns), self._course.strength_at(t_ns)
-        self._course = _Course(t_ns, now, NOTHING, strength, 0)
+        self._course = _Course(t_ns, now, NEUTRAL, strength, 0)
 
     def at(self, t_ns: int) -> Movement:
         """What the mirror adds at show time `t_ns`: never two units that cannot hold together."""

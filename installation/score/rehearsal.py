@@ -15,12 +15,12 @@ from typing import Final
 
 from installation.score.agenda import Agenda, Due
 from installation.score.choreography import MINUTE_NS, Choreography, Who
-from installation.score.conductor import NEUTRAL, Conductor
+from installation.score.conductor import Conductor
 from installation.score.gesture import SAME_FACE, are_same_controls
 from installation.score.hours import Hours
 from installation.score.motion import Path, path_of
 from installation.score.phrase import Phrase
-from models.action_units import NUM_AUS
+from models.action_units import NEUTRAL, NUM_AUS
 from models.controls import NUM_CONTROLS
 
 HOUR_NS: Final = 60 * MINUTE_NS

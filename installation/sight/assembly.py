@@ -9,12 +9,12 @@ import torch
 
 from installation.ports import Image, Latent
 from installation.sight.sight import BUDGET_NS, FIELD_OF_VIEW_DEG, Sight
+from installation.stage.synthesizer import fastest_dtype
 from models.alignment import FaceFinder
 from models.au_reader import AuReader
 from models.encoder import Encoder
 from models.pictures import ALIGNED_PX
 from models.projection import Refinement
-from models.stand_in import PATIENCE, StandIn
 from models.stylegan2 import Generator
 
 NUM_STEPS: Final = 32  # of refinement; beyond, likeness grows slowly: docs/readers.md
@@ -56,7 +56,7 @@ def live_sight(
         time.monotonic_ns,
         field_of_view_deg,
         first_number,
-        BUDGET_NS * _patience(encoder),
+        BUDGET_NS * encoder.patience,
     )
 
 
@@ -75,21 +75,8 @@ class Start:
         return Refinement(image, self.generator, self.encoder, self.num_steps, self.home, self.dtype)
 
 
-def _patience(encoder: Encoder) -> int:
-    """How many times as long a projection may take."""
-    return PATIENCE if isinstance(encoder, StandIn) else 1
-
-
 def _fastest_dtype(start: Start) -> torch.dtype:
-    """bfloat16 where the processor has it, float32 elsewhere: a few steps of each tell. They warm up, too."""
+    """A few steps of each tell. They warm up, too, as the first picture does."""
     grey = np.full((ALIGNED_PX, ALIGNED_PX, 3), 128, np.uint8)
-    seconds = {}
-    for dtype in (torch.float32, torch.bfloat16):
-        refinement = replace(start, dtype=dtype).begin(grey)
-        refinement.step()
-        started = time.perf_counter()
-        for _ in range(NUM_TRIALS):
-            refinement.step()
-        seconds[dtype] = time.perf_counter() - started
-        refinement.projection()
-    return min(seconds, key=lambda dtype: seconds[dtype])
+    start.begin(grey).projection()
+    return fastest_dtype(lambda dtype: replace(start, dtype=dtype).begin(grey).step, NUM_TRIALS)

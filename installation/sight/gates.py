@@ -16,7 +16,7 @@ from installation.ports import Image
 from models.action_units import AU_INDEX
 from models.alignment import Face, FaceError, Points, refuse_unreadable
 from models.au_reader import Reading
-from models.projection import MIN_SHARPNESS, sharpness
+from models.projection import FACE, MIN_SHARPNESS, sharpness
 
 LIDS: Final = (AU_INDEX[43], AU_INDEX[45])
 
@@ -76,7 +76,7 @@ class View:
 
 def view_of(face: Face, shape: tuple[int, ...], aligned: Image, reading: Reading) -> View:
     """A face in an image of `shape` [H, W, 3]; the aligned picture, and what is read in it."""
-    grey = cv2.cvtColor(aligned[96:224, 64:192], cv2.COLOR_RGB2GRAY)
+    grey = cv2.cvtColor(aligned[FACE], cv2.COLOR_RGB2GRAY)
     return View(
         eye_distance_px=eye_distance(face.landmarks),
         yaw_deg=reading.yaw,

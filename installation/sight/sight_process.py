@@ -15,7 +15,7 @@ from installation.sight.looking import Boxes, Looking
 from installation.sight.report import Report, packed, report_type
 from installation.sight.sight import Sight
 from installation.stage.camera_images import take_image
-from installation.stage.child import cause_of, settle
+from installation.stage.child import cause_of, num_cores, settle
 from installation.stage.shared import SharedLatest
 
 NICENESS = 19
@@ -61,8 +61,7 @@ def set_threads() -> None:
     import cv2
     import torch
 
-    num_cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
-    torch.set_num_threads(num_threads(num_cores))
+    torch.set_num_threads(num_threads(num_cores()))
     cv2.setNumThreads(1)
 
 

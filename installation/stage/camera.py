@@ -15,14 +15,12 @@ from typing import Self
 
 from installation.stage.camera_device import Device, is_device
 from installation.stage.camera_health import Record, judged
-from installation.stage.camera_images import IMAGE_CAPACITY, post_image, take_image
+from installation.stage.camera_images import IMAGE_CAPACITY
 from installation.stage.camera_lens import Opener, open_lens
 from installation.stage.camera_process import REPORT_CAPACITY, heard, watch
 from installation.stage.minder import Minder, Process
 from installation.stage.shared import SharedLatest
 from installation.stage.vigil import Patience, Verdict
-
-__all__ = ["Camera", "post_image", "take_image"]
 
 
 class Camera:

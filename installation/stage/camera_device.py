@@ -15,9 +15,9 @@ LINKS: Final = Path("/dev/v4l")
 FOLDERS: Final = ("by-id", "by-path")  # the surer one first; two cameras of a kind may share a name in it
 
 
-def is_device(source: str) -> bool:
+def is_device(source: int | str | Path) -> bool:
     """Whether a source is a camera: an index, or a path such as /dev/video0; else it is a file."""
-    return source.isdecimal() or source.startswith("/dev/")
+    return str(source).isdecimal() or str(source).startswith("/dev/")
 
 
 class Device:

@@ -37,6 +37,11 @@ def settle(niceness: int = NICENESS) -> None:
     Thread(target=_end_with_parent, name="parent", daemon=True).start()
 
 
+def num_cores() -> int:
+    """Those that a process here may use."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+
+
 def leave_no_dump() -> None:
     """Should this process crash, nothing of its memory is kept."""
     if sys.platform != "win32":

@@ -1,7 +1,7 @@
 """Latents to pictures with PyTorch, on a GPU where there is one."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import torch
@@ -53,17 +53,27 @@ class TorchSynthesizer:
 
     @torch.inference_mode()
     def _fastest_dtype(self) -> torch.dtype:
-        """bfloat16 where the processor has it, float32 elsewhere: a few frames of each tell."""
+        """A few frames of each tell."""
         ws = np.zeros((self.arch.num_ws, self.arch.w_dim), np.float32)
-        seconds = {}
-        for dtype in (torch.float32, torch.bfloat16):
+
+        def prepared(dtype: torch.dtype) -> Callable[[], object]:
             self._freeze(dtype)
-            self._picture(ws, dtype)
-            started = time.perf_counter()
-            for _ in range(NUM_TRIALS):
-                self._picture(ws, dtype)
-            seconds[dtype] = time.perf_counter() - started
-        return min(seconds, key=lambda dtype: seconds[dtype])
+            return lambda: self._picture(ws, dtype)
+
+        return fastest_dtype(prepared, NUM_TRIALS)
+
+
+def fastest_dtype(prepared: Callable[[torch.dtype], Callable[[], object]], num_trials: int) -> torch.dtype:
+    """bfloat16 where the processor has it, float32 elsewhere: what is `prepared` for each is timed, warm."""
+    seconds = {}
+    for dtype in (torch.float32, torch.bfloat16):
+        trial = prepared(dtype)
+        trial()
+        started = time.perf_counter()
+        for _ in range(num_trials):
+            trial()
+        seconds[dtype] = time.perf_counter() - started
+    return min(seconds, key=lambda dtype: seconds[dtype])
 
 
 def choose_device(name: str) -> torch.device:

@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from installation.score.life import Movement
-from installation.score.mirror import NOTHING, TRACE, Mirror
+from installation.score.mirror import TRACE, Mirror
 from installation.score.motion import RIVALS
 from installation.score.visitors import Visitor
-from models.action_units import AU_INDEX, NUM_AUS
+from models.action_units import AU_INDEX, NEUTRAL, NUM_AUS
 
 S = 1_000_000_000
 MS = 1_000_000
@@ -59,7 +59,7 @@ def test_a_smile_is_answered_by_one_as_strong_as_the_mood_says() -> None:
 
 def test_traces_and_lids_are_not_mirrored() -> None:
     movements = play(Mirror(), {4: TRACE, 17: TRACE / 2, 43: 1.0, 45: 1.0, 46: 1.0}, 3)
-    assert all(each.aus == NOTHING for each in movements)
+    assert all(each.aus == NEUTRAL for each in movements)
 
 
 def test_a_unit_follows_within_a_quarter_of_a_second_once_the_mirror_is_open() -> None:
@@ -81,7 +81,7 @@ def test_it_closes_gently_when_the_mood_ends_or_nobody_is_read_any_more() -> Non
         assert smile == sorted(smile, reverse=True)
         assert max(a - b for a, b in pairwise(smile)) < 0.03
         assert smile[30] > 0.4 and smile[-1] == 0
-        assert mirror._course.target == mirror._course.aus == NOTHING, "it keeps nothing"
+        assert mirror._course.target == mirror._course.aus == NEUTRAL, "it keeps nothing"
 
 
 def test_forgotten_within_a_second_and_without_a_jump() -> None:
@@ -91,9 +91,9 @@ def test_forgotten_within_a_second_and_without_a_jump() -> None:
     movements = [mirror.at(5 * S + frame * S // 60) for frame in range(61)]
     smile = unit(movements, 12)
     assert smile[0] > 0.9 and max(a - b for a, b in pairwise(smile)) < 0.13
-    assert movements[-1].aus == NOTHING
+    assert movements[-1].aus == NEUTRAL
     mirror.see(6 * S, (), 1)
-    assert mirror._course.target == mirror._course.aus == NOTHING
+    assert mirror._course.target == mirror._course.aus == NEUTRAL
 
 
 READINGS = st.lists(
@@ -108,7 +108,7 @@ READINGS = st.lists(
 def test_units_that_cannot_hold_together_never_do_and_nothing_jumps(
     readings: list[Units | None], strength: float
 ) -> None:
-    mirror, before = Mirror(), NOTHING
+    mirror, before = Mirror(), NEUTRAL
     for number, units in enumerate(readings):
         for movement in play(mirror, units, 0.4, strength=strength, begin=number * 400 * MS):
             for part, value in enumerate(movement.aus):

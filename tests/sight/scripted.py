@@ -1,17 +1,21 @@
-"""What the sight process is started with where it need not see, and the film that its camera plays."""
+"""What the sight process is started with where it need not see, the film that its camera plays, and the wait
+for what it reports.
+"""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import av
 import numpy as np
 
+from installation.ports import Eyes, Sighting
 from installation.sight.sight import Sight
 from tests.sight.fakes import Stagehands, face
 
 FPS = 25
 SLICE_S = 300
+ENDLESS_S = 200  # nothing that works takes so long
 
 
 def scripted_sight() -> Sight:
@@ -34,6 +38,17 @@ def slow_sight() -> Sight:
 
 def missing_sight() -> Sight:
     raise RuntimeError("of a visitor's face not a word")
+
+
+def seen_when(eyes: Eyes, holds: Callable[[Sighting], object]) -> Sighting:
+    """What is seen as soon as it holds."""
+    deadline = time.monotonic() + ENDLESS_S
+    while time.monotonic() < deadline:
+        sighting = eyes.look(0)
+        if holds(sighting):
+            return sighting
+        time.sleep(0.002)
+    raise AssertionError(f"never: {sighting}")
 
 
 def write_film(path: Path, images: Iterable[np.ndarray]) -> Path:

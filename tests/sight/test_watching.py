@@ -1,7 +1,6 @@
 """Real processes: a film for a camera, the sight, and what of it arrives here."""
 
 import time
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -16,9 +15,16 @@ from models.action_units import NUM_AUS
 from tests.sight.faces import collins, seen
 from tests.sight.fakes import SHAPE
 from tests.sight.processes import portraits_sight
-from tests.sight.scripted import FPS, SLICE_S, missing_sight, scripted_sight, slow_sight, write_film
-
-ENDLESS_S = 200  # nothing that works takes so long
+from tests.sight.scripted import (
+    ENDLESS_S,
+    FPS,
+    SLICE_S,
+    missing_sight,
+    scripted_sight,
+    seen_when,
+    slow_sight,
+    write_film,
+)
 
 
 @pytest.fixture(scope="module")
@@ -26,17 +32,6 @@ def film(tmp_path_factory):
     """Somebody on the image's left, who sways a little."""
     images = [seen(collins(), 460, 220 + 3 * (k % 8)) for k in range(2 * FPS)]
     return write_film(tmp_path_factory.mktemp("film") / "visitor.mp4", images)
-
-
-def seen_when(eyes: WatchingEyes, holds: Callable[[Sighting], object]) -> Sighting:
-    """What is seen when it holds."""
-    deadline = time.monotonic() + ENDLESS_S
-    while time.monotonic() < deadline:
-        sighting = eyes.look(0)
-        if holds(sighting):
-            return sighting
-        time.sleep(0.01)
-    raise AssertionError(f"never: {sighting}")
 
 
 def test_somebody_is_seen_projected_and_forgotten(film):

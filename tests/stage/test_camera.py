@@ -15,7 +15,8 @@ import pytest
 
 from installation.ports import Frame, Image
 from installation.stage import camera_health
-from installation.stage.camera import Camera, take_image
+from installation.stage.camera import Camera
+from installation.stage.camera_images import take_image
 from installation.stage.recorder import VideoRecorder
 from installation.stage.shared import HEADER_BYTES, SharedLatest
 from installation.stage.vigil import Patience
