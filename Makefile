@@ -39,7 +39,7 @@ format: $(VENV)/.dev ## put the source into the form that check wants
 	$(PYTHON) -m ruff format .
 	$(PYTHON) -m ruff check --fix .
 
-bench: $(VENV)/.dev ## how fast the portrait is here
+bench: $(VENV)/.dev ## how fast the portrait is here; ARGS="--quick", or "--write docs/performance.md" (half an hour)
 	$(PYTHON) -m tests.bench $(ARGS)
 
 prove: $(VENV)/.dev ## the paper's claims, measured on the shipped weights

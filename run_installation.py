@@ -426,6 +426,59 @@ def express(**options: Any) -> None:
     stills.express(sitter, options["like"], options["output"], options["num_steps"], options["size"])
 
 
+@main.command()
+@click.argument("source", metavar="IN", type=FILE)
+@click.option("-o", "--output", type=FILE, required=True, help="The weights to write: NAME.safetensors.")
+@click.option("--title", help="What it is called.  [default: the name of IN]")
+@click.option("--licence", help="What its makers allow, to be kept with it.")
+def convert(**options: Any) -> None:
+    """Turn another project's StyleGAN2, IN, into weights that this one can play.
+
+    IN is NVlabs' .pkl (stylegan2-ada-pytorch, the StyleGAN2 of stylegan3, or the original of TensorFlow), or
+    rosinality's .pt. It is read without running what is in it. What moves the face then is made by
+    `python -m training.adopt`: docs/adopt.md.
+    """
+    from installation import convert
+
+    convert.convert(**options)
+
+
+@main.command()
+@click.option(
+    "--site", type=FILE, help="The site.yaml to write.  [default: the one that `run` finds by itself]"
+)
+@click.option(
+    "--show/--no-show", "is_shown", default=True, help="Show the portrait afterwards.  [default: yes]"
+)
+@click.option(
+    "--seconds", type=Finite(0, min_open=True), help="Stop the show after this long.  [default: never]"
+)
+def hang(site: Path | None, *, is_shown: bool, seconds: float | None) -> None:
+    """Hang the portrait: choose monitor, rotation and camera with a few keys, and keep them in a site.yaml.
+
+    Each monitor shows a test card with its number. Left and right choose the monitor, up and down turn the
+    picture, F has it whole or fill the screen, Enter accepts. Then the camera: N for the next one, 0 for
+    none, Enter. Esc leaves, and nothing is written. Of a site.yaml that is there only those values change.
+    """
+    from installation import hang
+
+    path = hang.hang(site)
+    if path is None:
+        return
+    click.echo(path)
+    if is_shown:
+        limit = [] if seconds is None else ["--seconds", str(seconds)]
+        show_anew("run", "--site", str(path), *limit)
+
+
+def show_anew(*args: str) -> None:
+    """Another command, in the place of this process: PyTorch's compiler may crash beside what a window loads,
+    unless it was there before.
+    """
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, str(ROOT / "run_installation.py"), *args])
+
+
 def entry(args: list[str] | None = None) -> int:
     """Run the command line; → the exit code: 0 done, 2 the input is wrong, one line a fault."""
     try:

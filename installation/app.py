@@ -3,6 +3,7 @@
 Here are the commands of the show; those that make a single thing are in `stills.py`.
 """
 
+import gc
 import signal
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
@@ -13,26 +14,29 @@ from itertools import chain
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import platformdirs
 import tzlocal
 
 from installation.errors import InputError
+from installation.hanging import Hanging
 from installation.loading import Networks, load_networks, load_people
 from installation.notation.problems import Problem, problem_at
 from installation.notation.site_file import is_site
 from installation.options import TRUNCATION, Recording, Screen, Show
 from installation.performance import Performance
-from installation.ports import NANOSECONDS, Command, Remote, Sink
+from installation.ports import NANOSECONDS, Command, Remote, Sink, Tick
 from installation.reload import Reload
 from installation.score.hours import Hours, instant
 from installation.site import Site
 from installation.stage.camera_device import is_device
-from installation.stage.display import Display, has_screen
+from installation.stage.child import leave_no_dump
+from installation.stage.display import FADE_S, Display, has_screen
+from installation.stage.frame_times import FrameTimes
 from installation.stage.osc import OscRemote
-from installation.stage.pacing import Pacer, SystemClock, VirtualClock
+from installation.stage.pacing import Pacer, SystemClock, VirtualClock, frame_rate
 from installation.stage.recorder import NullSink, open_recorder
-from installation.texts import REPRODUCIBLE, read_site, read_text_file, score_in
-from installation.wiring import live_eyes, prepare_to_see, ready, recorded_eyes, visit_with, wire
+from installation.stage.signals import SignalRemote
+from installation.texts import REPRODUCIBLE, own_site_path, read_site, read_text_file, score_in
+from installation.wiring import kept_up, live_eyes, ready, recorded_eyes, visit_with, wire
 from installation.wording import Clock, counted, say
 from models.action_units import ACTION_UNITS
 from models.controls import CONTROLS
@@ -69,22 +73,30 @@ def run(show: Show, screen: Screen, said: Collection[str] = ()) -> None:
 def perform(show: Show, screen: Screen, site: Site, said: Collection[str]) -> None:
     """The show, live."""
     if show.webcam is not None:
-        prepare_to_see()
+        leave_no_dump()
     playing = read_text_file(show.choreography)
     networks = load_networks(show.weights)
     performance = wire(networks, show, site.hours, is_live=True)
     read = partial(ready, networks, show, site.hours)
-    monitor = screen.monitor if "monitor" in said else site.monitor
+    hanging = replace(site.hanging, monitor=screen.monitor) if "monitor" in said else site.hanging
     fps = screen.fps if "fps" in said else site.fps
     with ending_as_asked(), ExitStack() as stack:
-        sink = stack.enter_context(closing(sink_of(screen, monitor)))
-        remote = stack.enter_context(closing(OscRemote(*site.osc))) if site.osc else None
+        sink = stack.enter_context(closing(sink_of(screen, hanging)))
+        remotes: list[Remote] = [stack.enter_context(closing(SignalRemote()))]
+        if site.osc:
+            remotes.append(stack.enter_context(closing(OscRemote(*site.osc))))
         reload = stack.enter_context(Reload(show.choreography, playing, read, say))
         if show.webcam is not None:
             home = performance.portrait.at(0).ws
             eyes = stack.enter_context(live_eyes(show.webcam, networks, home, site.camera_view))
             performance.visit = visit_with(eyes, performance, site.consent)
-        play(performance, sink, Pacer(SystemClock(), fps), screen.seconds, reload, remote)
+        clock = SystemClock()
+        performance.synthesizer = kept_up(performance, clock, fps)
+        times = FrameTimes(clock, frame_rate(fps))
+        gc.collect()
+        gc.freeze()  # or once in a while all that is loaded would be walked through, for several frames
+        stack.callback(gc.unfreeze)
+        play(performance, sink, Pacer(clock, fps), screen.seconds, reload, remotes, times)
 
 
 @contextmanager
@@ -104,10 +116,10 @@ def ending_as_asked() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def sink_of(screen: Screen, monitor: int) -> Sink:
+def sink_of(screen: Screen, hanging: Hanging) -> Sink:
     if screen.headless:
         return NullSink()
-    return Display(is_fullscreen=not screen.windowed, monitor=monitor)
+    return Display(hanging, is_fullscreen=not screen.windowed, fade_s=FADE_S, say=say)
 
 
 def record(
@@ -155,7 +167,7 @@ def place_of(show: Show, default_zone: ZoneInfo) -> Site:
 
 def own_site() -> Path | None:
     """The site.yaml in the user's configuration folder, if there is one."""
-    path = platformdirs.user_config_path("living-portrait") / "site.yaml"
+    path = own_site_path()
     if not path.is_file():
         return None
     say(f"the place is that of {path}")
@@ -204,7 +216,8 @@ def play(
     pacer: Pacer,
     seconds: float | None,
     reload: Reload | None = None,
-    remote: Remote | None = None,
+    remotes: Sequence[Remote] = (),
+    times: FrameTimes | None = None,
 ) -> None:
     """The loop: for each tick a frame, until the time is over, somebody leaves, or Ctrl-C."""
     was_open = True
@@ -217,16 +230,33 @@ def play(
                 return
             if reload:
                 reload.poll(performance)
-            sink.show(performance.step(tick))
-            for command in chain(sink.commands(), remote.commands() if remote else ()):
+            show_frame(performance, sink, tick, pacer, times)
+            for command in chain(sink.commands(), *(remote.commands() for remote in remotes)):
                 if command is Command.QUIT:
                     return
+                if command is Command.REPORT and times:
+                    say(times.so_far(pacer.num_stalls))
                 performance.obey(command, tick)
     except KeyboardInterrupt:
         say("stopped")
     finally:
-        if pacer.num_stalls:
-            say(f"{pacer.num_stalls} times a frame or more behind")
+        if times:
+            say(times.in_all(pacer.num_stalls))
+
+
+def show_frame(
+    performance: Performance, sink: Sink, tick: Tick, pacer: Pacer, times: FrameTimes | None
+) -> None:
+    """One frame, timed if its times are told."""
+    if times is None:
+        sink.show(performance.step(tick))
+        return
+    times.begin()
+    frame = performance.step(tick)
+    times.drawn(len(frame.image))
+    sink.show(frame)
+    if told := times.shown(pacer.num_stalls):
+        say(told)
 
 
 def told_of_doors(hours: Hours, utc_ns: int) -> str:

@@ -18,6 +18,7 @@ __all__ = [
     "NANOSECONDS",
     "Clock",
     "Command",
+    "Detail",
     "Eyes",
     "Frame",
     "Image",
@@ -81,16 +82,35 @@ class Command(Enum):
     GO = "go"  # the next gesture, now
     AGREE = "agree"  # the visitor before the portrait wants their face to be taken up
     ERASE = "erase"  # forget whoever is being shown, at once
+    REPORT = "report"  # say how the frames come, now
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """How finely a picture is drawn: where the generator stops, and how much its last block adds.
+
+    Between two resolutions there is no step: (r, 0) is the picture of (r/2, 1), enlarged.
+    """
+
+    resolution: int  # the side of the picture in pixels
+    share: float = 1.0  # of the last block's own RGB, in [0, 1]
 
 
 class Synthesizer(Protocol):
-    """Latents to pictures. `resolution` is the side of its square pictures in pixels."""
+    """Latents to pictures, which are square."""
 
     @property
-    def resolution(self) -> int: ...
+    def resolution(self) -> int:
+        """The side of its finest pictures in pixels."""
+        ...
 
-    def synthesize(self, ws: Latent) -> Image:
-        """ws [num_ws, 512] float32 → [resolution, resolution, 3] uint8 RGB."""
+    @property
+    def resolutions(self) -> tuple[int, ...]:
+        """Where it can stop, rising; the last is `resolution`."""
+        ...
+
+    def synthesize(self, ws: Latent, detail: Detail | None = None) -> Image:
+        """ws [num_ws, 512] float32 → [r, r, 3] uint8 RGB, r that of `detail`; None: as finely as it can."""
         ...
 
 

@@ -6,10 +6,9 @@ from pathlib import Path
 from installation.loading import Networks, load_networks
 from installation.notation.problems import printable
 from installation.options import Show
-from installation.ports import Image
+from installation.ports import Image, Synthesizer
 from installation.score.choreography import Choreography, Mood, Who
 from installation.stage import pictures
-from installation.stage.synthesizer import TorchSynthesizer
 from installation.stills import posed
 from installation.texts import read_score
 from installation.wiring import Troupe, gather, synthesizer_of
@@ -40,7 +39,7 @@ class Studio:
     """Where the faces are drawn, each once."""
 
     networks: Networks
-    synthesizer: TorchSynthesizer
+    synthesizer: Synthesizer
     score: Choreography
     troupe: Troupe
     drawn: dict[tuple[Who, str], Image]

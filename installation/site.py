@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from installation.hanging import Hanging
 from installation.notation.problems import Problem
 from installation.score.choreography import Place, Who
 from installation.score.hours import Hours
 from installation.score.visitors import Consent
 
-ROTATIONS: Final = (0, 90, 180, 270)
 FPS: Final = 60.0
 CAMERA_VIEW_DEG: Final = 70.0
 
@@ -27,8 +27,7 @@ class Site:
     weights: str | None = None
     choreography: str | None = None
     person: Who | None = None
-    monitor: int = 0  # from 0
-    rotation: int = 0  # one of ROTATIONS: by how many degrees the picture is turned clockwise
+    hanging: Hanging = field(default_factory=Hanging)
     fps: float = FPS
     camera: int | str | None = None  # its number or its device; None: no camera
     camera_view: float = CAMERA_VIEW_DEG  # how wide it sees, in degrees

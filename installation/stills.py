@@ -21,11 +21,10 @@ from installation.notation.lint import lint_gesture
 from installation.notation.values import PERSON_SUFFIX
 from installation.options import DEFAULT_PERSON, TRUNCATION, Sitter
 from installation.portrait import Pose, anchor_at, expressed
-from installation.ports import Image, Latent
+from installation.ports import Image, Latent, Synthesizer
 from installation.score.dice import show_dice
 from installation.score.gesture import Gesture, draw_target
 from installation.stage import pictures
-from installation.stage.synthesizer import TorchSynthesizer
 from installation.wiring import sit, synthesizer_of, tell_of_likenesses
 from installation.wording import say
 from models.action_units import ACTION_UNITS, AU_NAMES, INTENSITY_LETTERS, au_label
@@ -125,7 +124,7 @@ def project(
         pictures.write(sheet, sheet_of(images, gestures, synthesizer_of(networks, device)))
 
 
-def sheet_of(images: Sequence[Image], poses: Sequence[Pose], synthesizer: TorchSynthesizer) -> Image:
+def sheet_of(images: Sequence[Image], poses: Sequence[Pose], synthesizer: Synthesizer) -> Image:
     """Pictures, then poses drawn as large as the first picture is, in one row."""
     side = images[0].shape[0]
     drawn = [synthesizer.synthesize(pose.ws) for pose in poses]

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
+import platformdirs
+
 from installation.errors import InputError
 from installation.notation import document
 from installation.notation.problems import InvalidScore
@@ -60,7 +62,11 @@ def read_site(path: Path | None, default_zone: ZoneInfo) -> Site:
     """
     if path is None:
         return Site(Hours.always(default_zone))
-    raw = read_text_file(path)
+    return site_in(read_text_file(path), path, default_zone)
+
+
+def site_in(raw: bytes, path: Path, default_zone: ZoneInfo) -> Site:
+    """As `read_site`, of the bytes that were read from `path`."""
     try:
         return parse_site(raw, str(path), default_zone)
     except InvalidScore as invalid:
@@ -69,6 +75,11 @@ def read_site(path: Path | None, default_zone: ZoneInfo) -> Site:
                 f"{path}: this is a choreography, not a place; write it without --site"
             ) from None
         raise InputError(str(invalid)) from None
+
+
+def own_site_path() -> Path:
+    """The site.yaml in the user's configuration folder, whether or not it is there."""
+    return platformdirs.user_config_path("living-portrait") / "site.yaml"
 
 
 def read_text_file(path: Path) -> bytes:

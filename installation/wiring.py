@@ -7,8 +7,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import torch
-
 from installation.loading import (
     Networks,
     Projector,
@@ -22,7 +20,7 @@ from installation.loading import (
 from installation.options import DEFAULT_PERSON, TRUNCATION, Show, Sitter
 from installation.performance import Performance
 from installation.portrait import Portrait, Pose
-from installation.ports import Eyes, Latent
+from installation.ports import Clock, Eyes, Latent, Synthesizer
 from installation.reload import Offer
 from installation.score.attention import Attention
 from installation.score.choreography import Choreography, Who
@@ -31,8 +29,10 @@ from installation.score.dice import show_dice
 from installation.score.encounter import Encounter
 from installation.score.hours import Hours
 from installation.score.visitors import Consent
+from installation.stage.adaptive import AdaptiveSynthesizer
+from installation.stage.backends import live_synthesizer
 from installation.stage.camera_device import is_device
-from installation.stage.child import leave_no_dump, num_cores
+from installation.stage.pacing import SystemClock, frame_rate
 from installation.stage.synthesizer import TorchSynthesizer, choose_device
 from installation.texts import read_text_file, score_in
 from installation.visit import Visit
@@ -105,8 +105,22 @@ def sit(networks: Networks, sitter: Sitter) -> Pose:
     return load_person_or_draw(networks, person, psi)
 
 
-def synthesizer_of(networks: Networks, device: str, *, is_live: bool = False) -> TorchSynthesizer:
-    return TorchSynthesizer(networks.generator.generator, choose_device(device), is_live=is_live)
+def synthesizer_of(networks: Networks, device: str, *, is_live: bool = False) -> Synthesizer:
+    """The fastest here, for a live show; else the exact one, whose pictures are the same on every run."""
+    generator = networks.generator.generator
+    if is_live:
+        return live_synthesizer(generator, device, SystemClock(), say)
+    return TorchSynthesizer(generator, choose_device(device))
+
+
+def kept_up(performance: Performance, clock: Clock, fps: float) -> Synthesizer:
+    """Its synthesizer, made to draw as finely as the frame rate allows and no finer."""
+    finest = performance.synthesizer
+    adaptive = AdaptiveSynthesizer(finest, clock, frame_rate(fps), performance.portrait.at(0).ws)
+    if adaptive.resolutions != finest.resolutions:
+        side = adaptive.resolutions[0]
+        say(f"what these weights draw below {side}² is another picture: {side}² is kept, however slow")
+    return adaptive
 
 
 # --- visitors -----------------------------------------------------------------------------------------------
@@ -176,11 +190,3 @@ def read_readers(weights: Path) -> "tuple[AuReader, Projector]":
     """What looks at faces, of a generator's own: the show's may be on another device."""
     networks = load_networks(weights)
     return read_au_reader(networks), load_projector(networks)
-
-
-def prepare_to_see() -> None:
-    """Leave a core to the sight: two threads beside a busy core are slower than one. Leave no picture of this
-    process's memory behind, should it crash.
-    """
-    leave_no_dump()
-    torch.set_num_threads(max(1, min(torch.get_num_threads(), num_cores() - 1)))

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from math import log2, sqrt
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -74,12 +74,18 @@ class Architecture:
 # --- layers -------------------------------------------------------------------------------------------------
 
 
+def drawn(*shape: int, divisor: float = 1.0) -> Tensor:
+    """Normal numbers; on the meta device their shape alone: drawing there would import a compiler first."""
+    numbers = torch.empty(shape)
+    return numbers if numbers.is_meta else numbers.normal_().div_(divisor)
+
+
 class FullyConnected(nn.Module):
     """y = (W · lr_multiplier/√in) x + b · lr_multiplier: a linear layer with equalised learning rate."""
 
     def __init__(self, num_in: int, num_out: int, bias: float = 0.0, lr_multiplier: float = 1.0) -> None:
         super().__init__()
-        self.weight = nn.Parameter(torch.randn(num_out, num_in) / lr_multiplier)
+        self.weight = nn.Parameter(drawn(num_out, num_in, divisor=lr_multiplier))
         self.bias = nn.Parameter(torch.full((num_out,), bias / lr_multiplier))
         self.weight_gain = lr_multiplier / sqrt(num_in)
         self.bias_gain = lr_multiplier
@@ -114,26 +120,24 @@ class SynthesisLayer(nn.Module):
     ) -> None:
         super().__init__()
         self.affine = FullyConnected(arch.w_dim, num_in, bias=1.0)
-        self.weight = nn.Parameter(
-            torch.randn(num_out, num_in, 3, 3).contiguous(memory_format=torch.channels_last)
-        )
+        self.weight = nn.Parameter(drawn(num_out, num_in, 3, 3).contiguous(memory_format=torch.channels_last))
         self.bias = nn.Parameter(torch.zeros(num_out))
         self.noise_strength = nn.Parameter(torch.zeros([]))
-        self.register_buffer("noise_const", torch.randn(resolution, resolution))
+        self.register_buffer("noise_const", drawn(resolution, resolution))
         self.resolution = resolution
         self.is_up = is_up
         self.clamp = arch.conv_clamp
-        self.frozen: tuple[Tensor, Tensor] | None = None
+        self.frozen: dict[torch.dtype, tuple[Tensor, Tensor]] = {}
 
-    def freeze(self, dtype: torch.dtype) -> None:
+    def freeze(self, *dtypes: torch.dtype) -> None:
         """For playing: compute once what the weight alone decides; it must not change any more."""
-        self.frozen = None
-        self.frozen = self._weight_and_energy(dtype)
+        self.frozen = {}
+        self.frozen = {dtype: self._weight_and_energy(dtype) for dtype in dtypes}
 
     def _weight_and_energy(self, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
         """The weight as `dtype`, and its squared length per channel pair [I, O] that demodulation needs."""
-        if self.frozen is not None and self.frozen[0].dtype == dtype:
-            return self.frozen
+        if dtype in self.frozen:
+            return self.frozen[dtype]
         return self.weight.to(dtype), self.weight.square().sum((2, 3)).t()
 
     def forward(self, x: Tensor, w: Tensor, noise_mode: NoiseMode) -> Tensor:
@@ -170,7 +174,7 @@ class ToRGB(nn.Module):
     def __init__(self, num_in: int, arch: Architecture) -> None:
         super().__init__()
         self.affine = FullyConnected(arch.w_dim, num_in, bias=1.0)
-        self.weight = nn.Parameter(torch.randn(3, num_in, 1, 1))
+        self.weight = nn.Parameter(drawn(3, num_in, 1, 1))
         self.bias = nn.Parameter(torch.zeros(3))
         self.weight_gain = 1 / sqrt(num_in)
         self.clamp = arch.conv_clamp
@@ -208,6 +212,21 @@ class MappingNetwork(nn.Module):
         return x
 
 
+class Level(NamedTuple):
+    """The picture at one resolution, and what it is the sum of: each [N, 3, r, r] float32."""
+
+    rgb: Tensor
+    below: Tensor | None  # the picture at r/2, upsampled; 4×4 has none
+    own: Tensor
+
+    def with_share(self, share: Tensor | float) -> Tensor:
+        """The picture with a share in [0, 1] of the level's own RGB: from `below`, at 0, to `rgb`, at 1."""
+        if not isinstance(share, Tensor) and share == 1:
+            return self.rgb
+        own = self.own * share
+        return own if self.below is None else self.below + own
+
+
 class SynthesisBlock(nn.Module):
     """One resolution: two convolutions (one at 4×4) and the RGB that is added to the upsampled sum so far."""
 
@@ -216,7 +235,7 @@ class SynthesisBlock(nn.Module):
         num_out = arch.channels(resolution)
         self.is_first = resolution == 4
         if self.is_first:
-            self.const = nn.Parameter(torch.randn(num_out, 4, 4))
+            self.const = nn.Parameter(drawn(num_out, 4, 4))
         else:
             self.conv0 = SynthesisLayer(arch.channels(resolution // 2), num_out, arch, resolution, is_up=True)
         self.conv1 = SynthesisLayer(num_out, num_out, arch, resolution)
@@ -229,13 +248,19 @@ class SynthesisBlock(nn.Module):
 
         A row of ws for each convolution, then the RGB's.
         """
+        x, level = self.level(x, rgb, ws, noise_mode)
+        return x, level.rgb
+
+    def level(self, x: Tensor, rgb: Tensor | None, ws: Tensor, noise_mode: NoiseMode) -> tuple[Tensor, Level]:
+        """The same, with what the picture is the sum of."""
         row = 0
         if not self.is_first:
             x = self.conv0(x, ws[:, row], noise_mode)
             row += 1
         x = self.conv1(x, ws[:, row], noise_mode)
         own = self.torgb(x, ws[:, row + 1])
-        return x, own if rgb is None else upsample(rgb) + own
+        below = None if rgb is None else upsample(rgb)
+        return x, Level(own if below is None else below + own, below, own)
 
 
 class SynthesisNetwork(nn.Module):
@@ -256,20 +281,32 @@ class SynthesisNetwork(nn.Module):
         Raises:
             ValueError: ws is not [N, num_ws, w_dim].
         """
+        return (level.rgb for level in self.levels(ws, noise_mode, dtype))
+
+    def levels(
+        self, ws: Tensor, noise_mode: NoiseMode = "const", dtype: torch.dtype = torch.float32
+    ) -> Iterator[Level]:
+        """Yield the pictures of `pyramid` with what they are the sums of.
+
+        Raises:
+            ValueError: ws is not [N, num_ws, w_dim].
+        """
         if ws.ndim != 3 or ws.shape[1:] != (self.arch.num_ws, self.arch.w_dim):
             raise ValueError(f"ws {list(ws.shape)}: must be [N, {self.arch.num_ws}, {self.arch.w_dim}]")
         ws = ws.float()
         const: Tensor = self.b4.const  # type: ignore[assignment, union-attr]  # b4 is set by name above
         x = const.to(dtype).expand(len(ws), -1, -1, -1).contiguous(memory_format=torch.channels_last)
-        rgb, row = None, 0
+        rgb: Tensor | None = None
+        row = 0
         for resolution in self.arch.resolutions:
             num_convolutions = 1 if resolution == 4 else 2
             rows = ws[
                 :, row : row + num_convolutions + 1
             ]  # the RGB shares its row with the next block's conv0
-            x, rgb = getattr(self, f"b{resolution}")(x, rgb, rows, noise_mode)
+            x, level = getattr(self, f"b{resolution}").level(x, rgb, rows, noise_mode)
+            rgb = level.rgb
             row += num_convolutions
-            yield rgb
+            yield level
 
     def forward(
         self,
@@ -277,8 +314,10 @@ class SynthesisNetwork(nn.Module):
         resolution: int | None = None,
         noise_mode: NoiseMode = "const",
         dtype: torch.dtype = torch.float32,
+        share: Tensor | float = 1.0,
     ) -> Tensor:
-        """The picture [N, 3, r, r] float32 at `resolution` (default: the largest), stopping there.
+        """The picture [N, 3, r, r] float32 at `resolution` (default: the largest), stopping there, with a
+        `share` in [0, 1] of its last block's own RGB. With none it is the picture at r/2, upsampled.
 
         Raises:
             ValueError: the generator does not have this resolution, or ws is not [N, num_ws, w_dim].
@@ -288,7 +327,8 @@ class SynthesisNetwork(nn.Module):
             raise ValueError(
                 f"resolution {stop}: this generator has {', '.join(map(str, self.arch.resolutions))}"
             )
-        return next(rgb for rgb in self.pyramid(ws, noise_mode, dtype) if rgb.shape[-1] == stop)
+        levels = self.levels(ws, noise_mode, dtype)
+        return next(level for level in levels if level.rgb.shape[-1] == stop).with_share(share)
 
 
 class Generator(nn.Module):

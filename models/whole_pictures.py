@@ -30,9 +30,10 @@ class WholeSynthesis(SynthesisNetwork):
         resolution: int | None = None,
         noise_mode: NoiseMode = "const",
         dtype: torch.dtype = torch.float32,
+        share: Tensor | float = 1.0,
     ) -> Tensor:
-        """As of `SynthesisNetwork`, and as slow at every resolution as at the largest."""
-        whole = super().forward(ws, None, noise_mode, dtype)
+        """As of `SynthesisNetwork`, as slow at every resolution as at the largest, whose `share` it is."""
+        whole = super().forward(ws, None, noise_mode, dtype, share)
         size = resolution or self.arch.resolution
         return whole if size == self.arch.resolution else F.interpolate(whole, size=(size, size), mode="area")
 

@@ -1,7 +1,16 @@
-"""Before anything imports pygame: no window, no sound, no greeting."""
+"""Before anything imports pygame: no window, no sound, no greeting; and nothing is kept in the user's folders."""
 
 import os
+import tempfile
+
+import pytest
 
 os.environ["SDL_VIDEODRIVER"] = "dummy"
 os.environ["SDL_AUDIODRIVER"] = "dummy"
 os.environ["PYGAME_HIDE_SUPPORT_PROMPT"] = "1"
+CACHE = tempfile.TemporaryDirectory(prefix="portrait-cache-")  # one for all tests: graphs are converted once
+os.environ["XDG_CACHE_HOME"] = CACHE.name
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    CACHE.cleanup()

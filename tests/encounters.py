@@ -23,7 +23,7 @@ import numpy as np
 from installation.notation.document import parse_choreography
 from installation.performance import Performance
 from installation.portrait import Portrait
-from installation.ports import NANOSECONDS, Command, Frame, Image, Latent, Likeness, Sighting, Visitor
+from installation.ports import NANOSECONDS, Command, Detail, Frame, Image, Latent, Likeness, Sighting, Visitor
 from installation.score.choreography import Choreography
 from installation.score.conductor import Conductor
 from installation.score.encounter import Stage
@@ -96,10 +96,10 @@ class Synthesizer(FakeSynthesizer):
         super().__init__()
         self.is_broken = False
 
-    def synthesize(self, ws: Latent) -> Image:
+    def synthesize(self, ws: Latent, detail: Detail | None = None) -> Image:
         if self.is_broken:
             raise BreakdownError("the synthesizer has broken down")
-        return super().synthesize(ws)
+        return super().synthesize(ws, detail)
 
 
 # --- who comes ----------------------------------------------------------------------------------------------

@@ -41,7 +41,10 @@ from tests.models.parity import largest_difference
 from tests.motions import motions
 from tests.notation.fuzz import fuzz
 from tests.prove_cameras import cameras
+from tests.prove_convert import conversion
+from tests.prove_screen import screen
 from tests.prove_sight import sight
+from tests.prove_wall import flat_64, flat_512, pacing, show_speed
 from tests.saves import saves
 from tests.score.civil import civil_time
 from tests.visits import on_time, real_encounters
@@ -170,6 +173,7 @@ CLAIMS: dict[str, Callable[[], Figures]] = {
     for claim in (
         parity, minute, motion, frame_rates, ten_thousand_gestures, wrong_files, edits, civil_time, days,
         encounter_sheet, thousand_encounters, real_encounters, on_time, sight, cameras,
+        conversion, screen, show_speed, pacing, flat_512, flat_64,
     )
 }  # fmt: skip
 

@@ -20,7 +20,7 @@ from installation.ports import NANOSECONDS
 from installation.sight.watching import WatchingEyes
 from installation.stage.camera_images import take_image
 from installation.stage.shared import SharedLatest
-from installation.stage.synthesizer import TorchSynthesizer
+from installation.wiring import synthesizer_of
 from run_installation import WEIGHTS
 from tests.sight.faces import CAMERA_PX, GREY, collins, seen
 from tests.sight.processes import portraits_sight
@@ -121,7 +121,7 @@ def play(is_on: Event, is_over: Event, frames: "multiprocessing.Queue[Figures]")
     torch.set_num_threads(1)
     networks = load_networks(WEIGHTS)
     ws = draw_latent(networks, 1, 0.7)
-    synthesizer = TorchSynthesizer(networks.generator.generator, torch.device("cpu"), is_live=True)
+    synthesizer = synthesizer_of(networks, "cpu", is_live=True)
     took = []
     is_on.set()
     while not is_over.is_set():

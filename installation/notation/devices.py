@@ -3,11 +3,11 @@
 import re
 from typing import Final
 
+from installation.hanging import FITS, ROTATIONS, Colour, Fit
 from installation.notation import values
-from installation.notation.fields import Refused, found, reader, shortened
+from installation.notation.fields import Reader, Refused, found, reader, shortened
 from installation.notation.yaml_nodes import Node, ScalarNode
 from installation.score.visitors import CONSENTS, Consent
-from installation.site import ROTATIONS
 
 LOOPBACK: Final = "127.0.0.1"
 
@@ -18,6 +18,58 @@ def rotation(node: Node) -> int:
     if type(value) is not int or value not in ROTATIONS:
         raise Refused(f"expected one of {', '.join(map(str, ROTATIONS))} degrees, found {found(node)}")
     return value
+
+
+@reader({"enum": list(FITS)})
+def fit(node: Node) -> Fit:
+    word = values.one_of("fit", FITS)(node)
+    return next(each for each in FITS if each == word)
+
+
+COLOURS: Final[dict[str, Colour]] = {"black": (0, 0, 0), "grey": (128, 128, 128), "white": (255, 255, 255)}
+_COLOUR_FORM: Final = f'{", ".join(COLOURS)}, or red, green and blue in quotes such as "#1a1a1a"'
+_COLOUR = re.compile("#?([0-9a-fA-F]{6})")
+_SHORT_COLOUR = re.compile("#?([0-9a-fA-F])([0-9a-fA-F])([0-9a-fA-F])")
+
+
+@reader(
+    {
+        "anyOf": [
+            {"enum": list(COLOURS)},
+            {"type": "string", "pattern": f"^{_COLOUR.pattern}$"},
+            {"type": "number"},  # 101010, where the sign and the quotes are left out
+        ]
+    }
+)
+def colour(node: Node) -> Colour:
+    """One of COLOURS, or six hexadecimal digits."""
+    text = node.text.strip() if isinstance(node, ScalarNode) else ""
+    if text in COLOURS:
+        return COLOURS[text]
+    if match := _COLOUR.fullmatch(text):
+        red, green, blue = bytes.fromhex(match[1])
+        return red, green, blue
+    advice = ""
+    if isinstance(node, ScalarNode) and node.value is None:
+        advice = "; # begins a comment, so a colour with # stands in quotes"
+    elif match := _SHORT_COLOUR.fullmatch(text):
+        advice = f'; write "#{"".join(digit * 2 for digit in match.groups())}"'
+    elif text.lower() == "gray":
+        advice = "; write grey"
+    raise Refused(f"expected {_COLOUR_FORM}; found {found(node)}{advice}")
+
+
+def share_in(low: float, high: float, what: str) -> Reader[float]:
+    """As `values.number_in`; who writes 80% is told that it is 0.8, and where 0 is none, that off is 0."""
+    number, none = values.number_in(low, high, what), "" if low else "0"
+
+    def read(node: Node) -> float:
+        try:
+            return number(node)
+        except Refused as refused:
+            raise Refused(f"{refused}{values.hint(node, off=none, full=1, low=low, high=high)}") from None
+
+    return Reader(read, number.schema)
 
 
 @reader(

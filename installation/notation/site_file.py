@@ -11,6 +11,7 @@ from datetime import date
 from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
+from installation.hanging import Hanging
 from installation.notation import times
 from installation.notation.document import VERSION_KEY, WORDS, read_top
 from installation.notation.fields import (
@@ -26,6 +27,7 @@ from installation.notation.fields import (
 from installation.notation.problems import InvalidScore
 from installation.notation.site_keys import (
     ALWAYS_OPEN,
+    BRIGHTNESS,
     CAMERA,
     CAMERA_VIEW,
     CHOREOGRAPHY,
@@ -34,16 +36,21 @@ from installation.notation.site_keys import (
     DESK,
     DISPLAY_OFF,
     EXCEPTIONS,
+    FIT,
     FPS_KEY,
+    GAMMA,
     HOURS,
     KEYS,
+    MARGIN,
     MONITOR,
     OPENING,
+    ORBIT,
     OSC,
     PERSON,
     ROTATION,
     SITE_WORDS,
     SLOTS_FORM,
+    SURROUND,
     TIMEZONE,
     TITLE,
     WEIGHTS,
@@ -124,8 +131,7 @@ def _read_site(top: Fields, default_zone: ZoneInfo) -> Site:
         weights=weights,
         choreography=choreography,
         person=top.read(PERSON, None),
-        monitor=top.read(MONITOR, 0),
-        rotation=top.read(ROTATION, 0),
+        hanging=_read_hanging(top),
         fps=top.read(FPS_KEY, FPS),
         camera=top.read(CAMERA, None),
         camera_view=top.read(CAMERA_VIEW, CAMERA_VIEW_DEG),
@@ -135,6 +141,20 @@ def _read_site(top: Fields, default_zone: ZoneInfo) -> Site:
         desk=top.read(DESK, None),
         places={entry.key.text: _place(entry) for entry in top.node.entries},
         warnings=tuple(sorted(top.report.warnings, key=lambda problem: (problem.line, problem.column))),
+    )
+
+
+def _read_hanging(top: Fields) -> Hanging:
+    usual = Hanging()
+    return Hanging(
+        monitor=top.read(MONITOR, usual.monitor),
+        rotation=top.read(ROTATION, usual.rotation),
+        fit=top.read(FIT, usual.fit),
+        margin=top.read(MARGIN, usual.margin),
+        surround=top.read(SURROUND, usual.surround),
+        brightness=top.read(BRIGHTNESS, usual.brightness),
+        gamma=top.read(GAMMA, usual.gamma),
+        orbit=top.read(ORBIT, usual.orbit),
     )
 
 

@@ -45,7 +45,45 @@ WEIGHTS: Final = Key("weights", values.text, "The weights file, from this file's
 CHOREOGRAPHY: Final = Key("choreography", values.text, "The choreography to play, from this file's folder.")
 PERSON: Final = Key("person", values.person, "Who is there where the choreography names nobody.")
 MONITOR: Final = Key("monitor", values.whole(0, 63), "Which monitor, from 0.")
-ROTATION: Final = Key("rotation", devices.rotation, "By how many degrees the picture is turned clockwise.")
+ROTATION: Final = Key(
+    "rotation",
+    devices.rotation,
+    "By how many degrees all that is shown is turned clockwise: 0, 90, 180, 270.",
+    others=("rotate", "turn", "orientation"),
+)
+FIT: Final = Key(
+    "fit",
+    devices.fit,
+    "whole: all of the picture and a surround; cover: all of the screen and a part of the picture.",
+)
+MARGIN: Final = Key(
+    "margin",
+    devices.share_in(0, 0.4, "a share of the screen's shorter side"),
+    "A passe-partout at every edge: 0.05 is a twentieth of the screen's shorter side.",
+    others=("passe_partout", "passepartout", "passe-partout", "mat", "mount", "border"),
+)
+SURROUND: Final = Key(
+    "surround",
+    devices.colour,
+    'The colour of the passe-partout and of what the picture leaves free: black, grey, white, or "#1a1a1a".',
+    others=("background", "colour", "color"),
+)
+BRIGHTNESS: Final = Key(
+    "brightness",
+    devices.share_in(0.2, 1, "a share of the screen's light"),
+    "How much of the light that the screen could give: 0.5 is half; 1 if not said.",
+)
+GAMMA: Final = Key(
+    "gamma",
+    values.number_in(0.5, 2, "a gamma"),
+    "Above 1 the middle tones are darker, below 1 lighter; black and white stay; 1 if not said.",
+)
+ORBIT: Final = Key(
+    "orbit",
+    values.number_or_off(0, 32, "pixels", usual=4),
+    "How far the picture wanders, in pixels, too slowly to be seen, so that its edges do not burn in.",
+    others=("burn_in", "pixel_shift", "wander"),
+)
 FPS_KEY: Final = Key("fps", values.number_in(1, 240, "frames per second"), "Frames per second to aim at.")
 CAMERA: Final = Key(
     "camera",
@@ -83,6 +121,12 @@ KEYS: Final = (
     PERSON,
     MONITOR,
     ROTATION,
+    FIT,
+    MARGIN,
+    SURROUND,
+    BRIGHTNESS,
+    GAMMA,
+    ORBIT,
     FPS_KEY,
     CAMERA,
     CAMERA_VIEW,

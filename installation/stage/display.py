@@ -1,43 +1,49 @@
-"""The window: frames on a monitor, and the few keys of the person who stands at it.
+"""The screen: frames in a window that is hung on a monitor, and the few keys of the person who stands at it.
 
-Drawn by SDL's renderer (pygame's `_sdl2.video`) and not by `pygame.display`: the graphics card scales with a
-linear filter and presents with the monitor's refresh; `smoothscale` would scale on the CPU and tear. The
-underscore says that its names may move between releases of pygame; this module is the only one that knows
-them.
+A show hangs for months, and monitors are switched off, unplugged, asleep, or given another mode meanwhile.
+Whatever happens to the window, the show goes on, and the window is opened anew: on the monitor that was asked
+for, on the first one while that is away. Time is show time, so that all of it can be rehearsed.
 """
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Final
 
 import cv2
 import numpy as np
 
 from installation.errors import InputError
-from installation.ports import Command, Frame
-from installation.stage.letterbox import letterbox
+from installation.hanging import Hanging
+from installation.ports import NANOSECONDS, Command, Frame
+from installation.stage.arrangement import Arrangement
+from installation.stage.placement import turned
+from installation.stage.sdl import SDL_ERRORS, pygame
+from installation.stage.tone import Fade, tone_of, toned
+from installation.stage.window import Window
 
-# Both are read by pygame's import or later. It would greet on standard output, which carries results.
-os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
-os.environ.setdefault("SDL_RENDER_SCALE_QUALITY", "linear")
+SCREENLESS_DRIVERS: Final = {"dummy", "offscreen"}  # without a screen, SDL itself falls back to "offscreen"
+FADE_S: Final = 2.0
+LOOK_NS: Final = 200_000_000  # so often the monitors are looked at, …
+SETTLE_NS: Final = 500_000_000  # … and this long they have to be as they are: they change in bursts
+FIRST_WAIT_NS: Final = 250_000_000  # before a window that was lost is opened anew, doubled each time, …
+LONGEST_WAIT_NS: Final = 2 * NANOSECONDS  # … up to this
+CALM_NS: Final = 60 * NANOSECONDS  # after so long without trouble, the next is a new one
 
-import pygame
-from pygame._sdl2 import video
-
-SCREENLESS_DRIVERS = {"dummy", "offscreen"}  # where there is no screen, SDL itself falls back to "offscreen"
-CENTRED_ON_MONITOR = 0x2FFF0000  # SDL_WINDOWPOS_CENTERED_DISPLAY(k) is this | k
-TITLE = "Living Portrait"
-WINDOWED_PX = (768, 768)
-KEYS = {
-    pygame.K_ESCAPE: Command.QUIT,
-    pygame.K_f: Command.TOGGLE_FULLSCREEN,
-    pygame.K_SPACE: Command.GO,
-    pygame.K_RETURN: Command.AGREE,
-    pygame.K_KP_ENTER: Command.AGREE,
-    pygame.K_DELETE: Command.ERASE,
-    pygame.K_BACKSPACE: Command.ERASE,
-}  # fmt: skip
-CLOSING = {pygame.QUIT, pygame.WINDOWCLOSE}  # QUIT also comes for SIGTERM, from a service manager
+CLOSED: Final = "closed"  # the key that is no key: the window is to be closed
+KEYS: Final = {
+    "escape": Command.QUIT,
+    CLOSED: Command.QUIT,
+    "f": Command.TOGGLE_FULLSCREEN,
+    "space": Command.GO,
+    "return": Command.AGREE,
+    "enter": Command.AGREE,
+    "delete": Command.ERASE,
+    "backspace": Command.ERASE,
+    "s": Command.REPORT,
+}
+CLOSING: Final = {pygame.QUIT, pygame.WINDOWCLOSE}  # QUIT also comes for SIGTERM, from a service manager
 
 
 def has_screen() -> bool:
@@ -57,90 +63,192 @@ def has_screen() -> bool:
 
 
 class Display:
-    """A Sink that is a window: fullscreen on one monitor, or resizable. Monitors are counted from 0."""
+    """A Sink that is a window: fullscreen on a monitor, or resizable. There may be several at a time.
 
-    def __init__(self, *, is_fullscreen: bool = True, monitor: int = 0) -> None:
+    `fade_s` is how long the picture takes to come out of the dark, first and whenever the doors open, and to
+    go into it. `say` is told in a line that the window was lost.
+    """
+
+    _num_open = 0  # windows share SDL
+
+    def __init__(
+        self,
+        hanging: Hanging,
+        *,
+        is_fullscreen: bool,
+        fade_s: float = 0.0,
+        say: Callable[[str], None] = lambda line: None,
+    ) -> None:
+        """
+        Raises:
+            InputError: there is no such monitor, or no window can be opened.
+        """
+        self.hanging = hanging  # may be changed while it hangs; its monitor counts when the window is opened
+        self._say = say
+        self._is_fullscreen = is_fullscreen
+        self._fade = Fade(round(fade_s * NANOSECONDS))
+        self._window: Window | None = None
+        self._arrangement: Arrangement | None = None
+        self._is_closed = self._allowed_screensaver = False
+        self._looked_ns = self._retry_ns = self._trouble_ns = 0
+        self._changed_ns: int | None = None  # when the monitors did; None: they are as they were
+        self._wait_ns = 0  # before the latest attempt; 0: there was none
+        Display._num_open += 1
         try:
             pygame.display.init()
-            _check_monitor(monitor)
-            self._monitor = monitor
-            self._centre = (CENTRED_ON_MONITOR | monitor, CENTRED_ON_MONITOR | monitor)
-            self._window = video.Window(TITLE, WINDOWED_PX, self._centre, resizable=True, allow_highdpi=True)
-            self._renderer = video.Renderer(self._window, vsync=True)
-        except pygame.error as error:
-            pygame.display.quit()
+            self._driver = pygame.display.get_driver()
+            self._allowed_screensaver = pygame.display.get_allow_screensaver()
+            num_monitors = pygame.display.get_num_displays()
+            if not 0 <= hanging.monitor < num_monitors:
+                raise InputError(f"window: there is no monitor {hanging.monitor}; {_known(num_monitors)}")
+            self._open()
+        except SDL_ERRORS as error:
+            self.close()
             raise InputError(f"window: cannot be opened: {error}") from error
-        self._is_fullscreen = False
-        self._reserve(1, 1)
-        if is_fullscreen:
-            self._toggle_fullscreen()
+        except InputError:
+            self.close()
+            raise
+
+    # -- the picture -----------------------------------------------------------------------------------------
 
     @property
     def is_fullscreen(self) -> bool:
         return self._is_fullscreen
 
+    @property
+    def size_px(self) -> tuple[int, int]:
+        """(width, height) of the screen as whoever stands before it sees it: turned by the rotation."""
+        width, height = self._window.size_px if self._window else (1, 1)
+        return turned((width, height), self.hanging.rotation)
+
     def show(self, frame: Frame) -> None:
-        """Draw `frame.image` [H, W, 3] uint8 RGB, as large as it fits, on black."""
-        height, width, _ = frame.image.shape
-        if self._pixels.shape[:2] != (height, width):
-            self._reserve(width, height)
-        cv2.cvtColor(frame.image, cv2.COLOR_RGB2BGRA, dst=self._pixels)
-        self._texture.update(self._surface)
-        self._renderer.clear()
-        # The viewport, not window.size: on a high-density screen a window has more pixels than its size says.
-        self._texture.draw(dstrect=letterbox((width, height), self._renderer.get_viewport().size))
-        self._renderer.present()
+        """Draw `frame.image` [H, W, 3] uint8 RGB, as it hangs. Waits for the monitor, if that can be."""
+        try:
+            self._look(frame.t_ns)
+            if self._window is None:
+                if frame.t_ns < self._retry_ns:
+                    return
+                self._reopen()
+            self._draw(frame)
+        except SDL_ERRORS as error:
+            self._lose(error, frame.t_ns)
+
+    def _draw(self, frame: Frame) -> None:
+        """A dark frame has no picture: the one before fades away, at once if it was private."""
+        assert self._window is not None
+        is_lit = bool(frame.image.any())
+        self._fade = self._fade.towards(frame.t_ns, is_lit=is_lit)
+        if not is_lit and self._window.is_private:
+            self._fade = Fade(self._fade.duration_ns)
+        light, tone = self._fade.light(frame.t_ns), tone_of(self.hanging)
+        if is_lit or light == 0:
+            picture = frame.image if tone is None else np.asarray(cv2.LUT(frame.image, tone), np.uint8)
+            self._window.put(picture, self.hanging, is_private=frame.is_private)
+        self._window.present(
+            self.hanging, frame.t_ns, surround=toned(self.hanging.surround, tone, light), light=light
+        )
+
+    # -- the person at the keyboard --------------------------------------------------------------------------
 
     def commands(self) -> Iterator[Command]:
-        """Esc or a closed window: QUIT. Space: GO. Enter: AGREE. Del, backspace: ERASE.
+        """Esc or a closed window: QUIT. Space: GO. Enter: AGREE. Del, backspace: ERASE. S: REPORT.
 
         F: TOGGLE_FULLSCREEN, done already when you read it.
         """
-        asked = [command for event in pygame.event.get() if (command := _command(event))]
+        asked = [KEYS[key] for key in self.keys() if key in KEYS]
         for _ in range(asked.count(Command.TOGGLE_FULLSCREEN)):
             self._toggle_fullscreen()
         return iter(asked)
 
-    def close(self) -> None:
-        """Give the screen back; a second call does nothing."""
-        if pygame.display.get_init():
-            del self._texture, self._renderer  # SDL wants them gone before their window
-            self._window.destroy()
-            pygame.mouse.set_visible(True)
-            pygame.display.quit()
-
-    def _reserve(self, width: int, height: int) -> None:
-        """One buffer for all frames of this size, in the texture's own order of bytes."""
-        self._pixels = np.zeros((height, width, 4), np.uint8)
-        # The surface shares the pixels: writing them is drawing.
-        self._surface = pygame.image.frombuffer(self._pixels.data, (width, height), "BGRA")
-        self._texture = video.Texture(self._renderer, (width, height), streaming=True)
+    def keys(self) -> list[str]:
+        """The names of the keys pressed since the last call, in any window: "left", "f", …, or CLOSED."""
+        if not pygame.display.get_init():
+            return []
+        names = []
+        for event in pygame.event.get():
+            if event.type in CLOSING:
+                names.append(CLOSED)
+            elif event.type == pygame.KEYDOWN:
+                names.append(pygame.key.name(event.key))
+            elif event.type == pygame.RENDER_DEVICE_RESET and self._window:
+                self._window.forget_pictures()
+        return names
 
     def _toggle_fullscreen(self) -> None:
         self._is_fullscreen = not self._is_fullscreen
-        if self._is_fullscreen:
-            # A bare X server has no window manager to stretch the window: it is stretched here first.
-            self._window.borderless = True
-            self._window.size = pygame.display.get_desktop_sizes()[self._monitor]
-            self._window.position = self._centre
-            self._window.set_fullscreen(desktop=True)  # the desktop's own mode: no monitor resynchronises
-        else:
-            self._window.set_windowed()
-            self._window.borderless = False
-            self._window.size = WINDOWED_PX
-            self._window.position = self._centre
+        try:
+            self._spread()
+        except SDL_ERRORS:
+            self._shut()  # and the next frame opens it as it is to be
+
+    def _spread(self) -> None:
+        if self._window:
+            self._window.set_fullscreen(is_fullscreen=self._is_fullscreen)
         pygame.mouse.set_visible(not self._is_fullscreen)
+        pygame.display.set_allow_screensaver(self._allowed_screensaver and not self._is_fullscreen)
+
+    # -- the window, whatever happens to it ------------------------------------------------------------------
+
+    def _open(self) -> None:
+        monitor, num_monitors = self.hanging.monitor, pygame.display.get_num_displays()
+        self._arrangement = Arrangement()
+        self._marks = self._arrangement.marks()
+        self._window = Window(monitor if monitor < num_monitors else 0)
+        self._spread()
+
+    def _reopen(self) -> None:
+        if Display._num_open == 1:  # only an SDL that is new asks for the monitors' modes
+            pygame.display.quit()
+            pygame.display.init()
+            if pygame.display.get_driver() != self._driver:
+                raise pygame.error("there is no screen")
+        self._open()
+
+    def _look(self, t_ns: int) -> None:
+        """Close the window when the monitors have changed, and come to rest."""
+        if self._arrangement is None or t_ns - self._looked_ns < LOOK_NS:
+            return
+        self._looked_ns = t_ns
+        marks = self._arrangement.marks()
+        if marks != self._marks:
+            self._marks, self._changed_ns = marks, t_ns
+        elif self._changed_ns is not None and t_ns - self._changed_ns >= SETTLE_NS:
+            self._changed_ns = None
+            self._shut()
+
+    def _lose(self, error: Exception, t_ns: int) -> None:
+        """Do without the window for a while; the first time say so."""
+        if self._wait_ns == 0 or t_ns - self._trouble_ns >= CALM_NS:
+            self._wait_ns = FIRST_WAIT_NS
+            self._say(f"window: lost: {error}; the show goes on, and it is opened anew when it can be")
+        else:
+            self._wait_ns = min(2 * self._wait_ns, LONGEST_WAIT_NS)
+        self._trouble_ns, self._retry_ns = t_ns, t_ns + self._wait_ns
+        self._shut()
+
+    def _shut(self) -> None:
+        if self._window:
+            with suppress(*SDL_ERRORS):
+                self._window.close()
+        if self._arrangement:
+            self._arrangement.close()
+        self._window = self._arrangement = None
+
+    def close(self) -> None:
+        """Give the screen back; a second call does nothing."""
+        if not self._is_closed:
+            self._shut()
+            self._leave()
+
+    def _leave(self) -> None:
+        self._is_closed = True
+        Display._num_open -= 1
+        if pygame.display.get_init():
+            pygame.mouse.set_visible(True)
+            pygame.display.set_allow_screensaver(self._allowed_screensaver)
+            if Display._num_open == 0:
+                pygame.display.quit()
 
 
-def _check_monitor(monitor: int) -> None:
-    num_monitors = pygame.display.get_num_displays()
-    if not 0 <= monitor < num_monitors:
-        pygame.display.quit()
-        known = "there is only monitor 0" if num_monitors == 1 else f"there are 0 to {num_monitors - 1}"
-        raise InputError(f"window: there is no monitor {monitor}; {known}")
-
-
-def _command(event: pygame.event.Event) -> Command | None:
-    if event.type in CLOSING:
-        return Command.QUIT
-    return KEYS.get(event.key) if event.type == pygame.KEYDOWN else None
+def _known(num_monitors: int) -> str:
+    return "there is only monitor 0" if num_monitors == 1 else f"there are 0 to {num_monitors - 1}"

@@ -17,9 +17,9 @@ import numpy as np
 
 from installation.errors import InputError
 from installation.ports import Command, Frame, Image, Sink
-from installation.stage.letterbox import letterbox
 from installation.stage.pacing import frame_rate
 from installation.stage.pictures import resize
+from installation.stage.placement import letterbox
 
 # crf 17 is where x264 is taken to be transparent: a portrait's slow gradients band visibly above 20.
 X264_OPTIONS = {"crf": "17", "preset": "medium"}

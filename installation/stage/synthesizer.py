@@ -1,66 +1,74 @@
-"""Latents to pictures with PyTorch, on a GPU where there is one."""
+"""Latents to pictures with PyTorch: what every synthesizer shares, and the one that runs everywhere."""
 
 import time
 from collections.abc import Callable, Iterator
+from typing import Final
 
 import numpy as np
 import torch
 
 from installation.errors import InputError
-from installation.ports import Image, Latent
-from models.stylegan2 import Generator, NoiseMode, SynthesisLayer, to_uint8
+from installation.ports import Detail, Image, Latent
+from models.stylegan2 import Architecture, Generator, NoiseMode, SynthesisLayer, SynthesisNetwork, to_uint8
 
-NUM_TRIALS = 5
+SOFTEST_PX: Final = 128  # no show stops below: enlarged to a wall, half of it is smears
+NUM_STOPS: Final = 3
 
 
 class TorchSynthesizer:
-    """A `Synthesizer`: the generator's synthesis network, exact (float32) or in the fastest precision here.
+    """A `Synthesizer`: the generator's synthesis network in plain PyTorch operations.
 
-    Exact pictures are the same on every run; a live show may take whatever wins a race of a few frames.
+    In float32, the precision of recordings and stills, pictures are the same on every run.
     """
 
-    def __init__(self, generator: Generator, device: torch.device, *, is_live: bool = False) -> None:
+    def __init__(
+        self, generator: Generator, device: torch.device, dtype: torch.dtype = torch.float32
+    ) -> None:
         self.arch = generator.arch
         self.synthesis = (
             generator.synthesis.to(device).eval().requires_grad_(False)
         )  # people are mapped elsewhere
         self.device = device
-        has_noise = any(float(layer.noise_strength) != 0 for layer in self._layers())
-        self.noise_mode: NoiseMode = "const" if has_noise else "none"
-        self.dtype = self._fastest_dtype() if is_live else torch.float32
-        self._freeze(self.dtype)
+        self.dtype = dtype
+        self.noise_mode = noise_mode_of(self.synthesis)
+        freeze(self.synthesis, dtype)
 
     @property
     def resolution(self) -> int:
         return self.arch.resolution
 
+    @property
+    def resolutions(self) -> tuple[int, ...]:
+        return stops(self.arch)
+
     @torch.inference_mode()
-    def synthesize(self, ws: Latent) -> Image:
-        """ws [num_ws, 512] float32 → [resolution, resolution, 3] uint8 RGB."""
-        return self._picture(ws, self.dtype)
-
-    def _layers(self) -> Iterator[SynthesisLayer]:
-        return (layer for layer in self.synthesis.modules() if isinstance(layer, SynthesisLayer))
-
-    def _freeze(self, dtype: torch.dtype) -> None:
-        for layer in self._layers():
-            layer.freeze(dtype)
-
-    def _picture(self, ws: Latent, dtype: torch.dtype) -> Image:
+    def synthesize(self, ws: Latent, detail: Detail | None = None) -> Image:
+        """ws [num_ws, 512] float32 → [r, r, 3] uint8 RGB, r that of `detail`; None: as finely as it can."""
+        detail = detail or Detail(self.resolution)
         rows = torch.from_numpy(np.ascontiguousarray(ws)).to(self.device)[None]
-        rgb = self.synthesis(rows, noise_mode=self.noise_mode, dtype=dtype)
+        rgb = self.synthesis(rows, detail.resolution, self.noise_mode, self.dtype, detail.share)
         return to_uint8(rgb)[0].cpu().numpy()
 
-    @torch.inference_mode()
-    def _fastest_dtype(self) -> torch.dtype:
-        """A few frames of each tell."""
-        ws = np.zeros((self.arch.num_ws, self.arch.w_dim), np.float32)
 
-        def prepared(dtype: torch.dtype) -> Callable[[], object]:
-            self._freeze(dtype)
-            return lambda: self._picture(ws, dtype)
+def stops(arch: Architecture) -> tuple[int, ...]:
+    """The resolutions worth stopping at, rising: the finest and up to two below, none too soft."""
+    return tuple(r for r in arch.resolutions if r >= min(SOFTEST_PX, arch.resolution))[-NUM_STOPS:]
 
-        return fastest_dtype(prepared, NUM_TRIALS)
+
+def noise_mode_of(synthesis: SynthesisNetwork) -> NoiseMode:
+    """Noise costs a pass over the pixels: it is left out where every strength is 0."""
+    has_noise = any(float(layer.noise_strength) != 0 for layer in _layers(synthesis))
+    return "const" if has_noise else "none"
+
+
+def freeze(synthesis: SynthesisNetwork, *dtypes: torch.dtype) -> None:
+    """Compute what the weights alone decide, for playing in these; they must not change any more."""
+    for layer in _layers(synthesis):
+        layer.freeze(*dtypes)
+
+
+def _layers(synthesis: SynthesisNetwork) -> Iterator[SynthesisLayer]:
+    return (layer for layer in synthesis.modules() if isinstance(layer, SynthesisLayer))
 
 
 def fastest_dtype(prepared: Callable[[torch.dtype], Callable[[], object]], num_trials: int) -> torch.dtype:

@@ -10,7 +10,7 @@ import numpy as np
 
 from installation.performance import Performance
 from installation.portrait import Portrait, Pose, anchor_at
-from installation.ports import Image, Latent, Tick
+from installation.ports import Detail, Image, Latent, Tick
 from installation.score.choreography import Choreography, Who
 from installation.score.conductor import Conductor
 from installation.score.hours import Hours
@@ -44,11 +44,12 @@ class FakeSynthesizer:
     """Counts, and draws the latent's first numbers as grey."""
 
     resolution = 8
+    resolutions = (8,)
 
     def __init__(self) -> None:
         self.num_frames = 0
 
-    def synthesize(self, ws: Latent) -> Image:
+    def synthesize(self, ws: Latent, detail: Detail | None = None) -> Image:
         self.num_frames += 1
         return np.full((8, 8, 3), int(abs(float(ws[0, 0])) * 20) % 256, np.uint8)
 

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import yaml
 
+from installation.hanging import Hanging
 from installation.notation.problems import InvalidScore
 from installation.notation.site_file import parse_site, site_schema
 from installation.score.choreography import Place
@@ -57,8 +58,9 @@ def test_the_example() -> None:
         title="Museum of the Afternoon, room 3",
         choreography="../choreographies/the_long_afternoon.yaml",
         person=15,
-        monitor=0,
-        rotation=90,
+        hanging=Hanging(
+            rotation=90, margin=0.05, surround=(26, 26, 26), brightness=0.8, gamma=1.1, orbit=4.0
+        ),
         fps=60.0,
         camera="/dev/v4l/by-id/usb-046d_HD_Pro_Webcam_C920-video-index0",
         osc=("127.0.0.1", 9000),
@@ -70,7 +72,7 @@ def test_the_example() -> None:
 def test_what_is_not_said() -> None:
     site = parse("version: 1\n")
     assert site == Site(Hours.always(ZONE), places={"version": Place(1, 10, "version")})
-    assert (site.monitor, site.rotation, site.fps, site.camera) == (0, 0, 60.0, None)
+    assert (site.hanging, site.fps, site.camera) == (Hanging(), 60.0, None)
     assert (site.camera_view, site.consent, site.osc) == (70.0, "dwell", None)
 
 
@@ -92,10 +94,28 @@ def test_messages_come_in_from_this_computer_alone_unless_it_is_written(
     assert is_accepted(text.encode(), site_schema())
 
 
+@pytest.mark.parametrize(
+    ("written", "colour"),
+    [
+        ('"#1A1a1a"', (26, 26, 26)),
+        ("1a1a1a", (26, 26, 26)),
+        ("101010", (16, 16, 16)),
+        ("000000", (0, 0, 0)),
+        ("1e1010", (30, 16, 16)),
+        ("white", (255, 255, 255)),
+        ("'grey'", (128, 128, 128)),
+    ],
+)
+def test_colours(written: str, colour: tuple[int, int, int]) -> None:
+    text = f"version: 1\nsurround: {written}\n"
+    assert parse(text).hanging.surround == colour
+    assert is_accepted(text.encode(), site_schema())
+
+
 def test_what_can_be_off() -> None:
-    text = "version: 1\ncamera: off\nosc: off\n"
+    text = "version: 1\ncamera: off\nosc: off\norbit: off\n"
     site = parse(text)
-    assert (site.camera, site.osc) == (None, None)
+    assert (site.camera, site.osc, site.hanging) == (None, None, Hanging())
     assert is_accepted(text.encode(), site_schema())
 
 
@@ -182,6 +202,26 @@ def test_exceptions_to_what_is_always_open() -> None:
         ("version: 1\nmonitor: -1", "2:10: monitor: expected a whole number from 0 to 63, found -1"),
         ("version: 1\nrotation: 45", "2:11: rotation: expected one of 0, 90, 180, 270 degrees, found 45"),
         ("version: 1\nrotation: true", "2:11: rotation: expected one of 0, 90, 180, 270 degrees, found true"),
+        ("version: 1\nrotate: 90", "2:1: unknown key 'rotate'; did you mean 'rotation'?"),
+        ("version: 1\nfit: fill", "2:6: fit: unknown fit 'fill'; there is whole, cover"),
+        ("version: 1\nfit:", "2:5: fit: expected one of whole, cover, found nothing"),
+        ("version: 1\nmargin: 5%", "2:9: margin: expected a share of the screen's shorter side, a number from 0 to 0.4; found '5%'; write 0.05"),
+        ("version: 1\nmargin: 50%", "2:9: margin: expected a share of the screen's shorter side, a number from 0 to 0.4; found '50%'"),
+        ("version: 1\nmargin: off", "2:9: margin: expected a share of the screen's shorter side, a number from 0 to 0.4; found 'off'; write 0"),
+        ("version: 1\nmargin: 40", "2:9: margin: expected a share of the screen's shorter side, a number from 0 to 0.4; found 40"),
+        ("version: 1\npasse_partout: 0.1", "2:1: unknown key 'passe_partout'; did you mean 'margin'?"),
+        ("version: 1\nsurround: #1a1a1a", "2:10: surround: expected black, grey, white, or red, green and blue in quotes such as \"#1a1a1a\"; found nothing; # begins a comment, so a colour with # stands in quotes"),
+        ("version: 1\nsurround: '#1b3'", "2:11: surround: expected black, grey, white, or red, green and blue in quotes such as \"#1a1a1a\"; found '#1b3'; write \"#11bb33\""),
+        ("version: 1\nsurround: gray", "2:11: surround: expected black, grey, white, or red, green and blue in quotes such as \"#1a1a1a\"; found 'gray'; write grey"),
+        ("version: 1\nsurround: [26, 26, 26]", "2:11: surround: expected black, grey, white, or red, green and blue in quotes such as \"#1a1a1a\"; found a list"),
+        ("version: 1\nsurround: 12345678", "2:11: surround: expected black, grey, white, or red, green and blue in quotes such as \"#1a1a1a\"; found 12345678"),
+        ("version: 1\nbackground: black", "2:1: unknown key 'background'; did you mean 'surround'?"),
+        ("version: 1\nbrightness: 80%", "2:13: brightness: expected a share of the screen's light, a number from 0.2 to 1; found '80%'; write 0.8"),
+        ("version: 1\nbrightness: 0", "2:13: brightness: expected a share of the screen's light, a number from 0.2 to 1; found 0"),
+        ("version: 1\nbrightness: off", "2:13: brightness: expected a share of the screen's light, a number from 0.2 to 1; found 'off'"),
+        ("version: 1\ngamma: 2.2x", "2:8: gamma: expected a gamma, a number from 0.5 to 2; found '2.2x'"),
+        ("version: 1\norbit: yes", "2:8: orbit: expected off or pixels, a number from 0 to 32 (0 is off); found 'yes'; write 4, or remove it"),
+        ("version: 1\norbit: 100", "2:8: orbit: expected off or pixels, a number from 0 to 32 (0 is off); found 100"),
         ("version: 1\nfps: 60fps", "2:6: fps: expected frames per second, a number from 1 to 240; found '60fps'"),
         ("version: 1\ncamera: webcam", "2:9: camera: expected off, a camera's number such as 0, or its device such as /dev/v4l/by-id/…; found 'webcam'"),
         ("version: 1\ncamera: true", "2:9: camera: expected off, a camera's number such as 0, or its device such as /dev/v4l/by-id/…; found true; write 0"),

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from models.stylegan2 import Architecture, Generator, to_uint8
+from models.stylegan2 import Architecture, Generator, to_uint8, upsample
 from tests.models.parity import CONFIGS, differences
 from tests.models.reference import named_z
 
@@ -47,6 +47,20 @@ def test_stopping_early_gives_the_picture_that_the_pyramid_has_there():
         assert torch.equal(generator.synthesis(ws, resolution), rgb)
     with pytest.raises(ValueError, match="this generator has 4, 8, 16, 32"):
         generator.synthesis(ws, 64)
+
+
+@torch.no_grad()
+def test_without_the_share_of_its_last_block_a_picture_is_the_one_below_it_enlarged():
+    generator = tiny()
+    ws = generator.map(named_z(2))
+    for resolution in (8, 16, 32):
+        below, whole = generator.synthesis(ws, resolution // 2), generator.synthesis(ws, resolution)
+        assert torch.equal(generator.synthesis(ws, resolution, share=0.0), upsample(below))
+        for full in (1.0, torch.tensor(1.0)):
+            assert torch.equal(generator.synthesis(ws, resolution, share=full), whole)
+        half = generator.synthesis(ws, resolution, share=torch.tensor(0.5))
+        torch.testing.assert_close(half, (upsample(below) + whole) / 2)
+    assert not generator.synthesis(ws, 4, share=0.0).any()
 
 
 @torch.no_grad()

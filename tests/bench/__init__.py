@@ -1,0 +1,1 @@
+"""How fast the portrait is here, beside StyleGAN2 as it was published: `make bench`."""
