@@ -28,6 +28,7 @@ ROOT = Path(__file__).resolve().parent
 WEIGHTS = ROOT / "models" / "weights" / "portrait.safetensors"
 CHOREOGRAPHY = ROOT / "choreographies" / "the_long_afternoon.yaml"
 FILE = click.Path(path_type=Path)
+INTERRUPTED = 130  # as shells say it of Ctrl-C
 START = "2026-01-06T11:00"  # a recording's own day: the same options write the same file tomorrow
 
 
@@ -480,18 +481,17 @@ def show_anew(*args: str) -> None:
 
 
 def entry(args: list[str] | None = None) -> int:
-    """Run the command line; → the exit code: 0 done, 2 the input is wrong, one line a fault."""
+    """Run the command line; → the exit code: 0 done, 2 the input is wrong, one line a fault, 130 Ctrl-C."""
     try:
         main(args, standalone_mode=False)
     except click.exceptions.Exit as leave:
         return leave.exit_code
-    except click.Abort:
-        return 0
+    except (click.Abort, KeyboardInterrupt):  # but the show, which ends so as well
+        click.echo("stopped", err=True)
+        return INTERRUPTED
     except click.ClickException as error:
         error.show()
         return 2
-    except KeyboardInterrupt:
-        return 0
     except InputError as error:
         click.echo(str(error), err=True)
         return 2

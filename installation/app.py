@@ -36,7 +36,7 @@ from installation.stage.pacing import Pacer, SystemClock, VirtualClock, frame_ra
 from installation.stage.recorder import NullSink, open_recorder
 from installation.stage.signals import SignalRemote
 from installation.texts import REPRODUCIBLE, own_site_path, read_site, read_text_file, score_in
-from installation.wiring import kept_up, live_eyes, ready, recorded_eyes, visit_with, wire
+from installation.wiring import import_readers, kept_up, live_eyes, ready, recorded_eyes, visit_with, wire
 from installation.wording import Clock, counted, say
 from models.action_units import ACTION_UNITS
 from models.controls import CONTROLS
@@ -74,22 +74,26 @@ def perform(show: Show, screen: Screen, site: Site, said: Collection[str]) -> No
     """The show, live."""
     if show.webcam is not None:
         leave_no_dump()
-    playing = read_text_file(show.choreography)
-    networks = load_networks(show.weights)
-    performance = wire(networks, show, site.hours, is_live=True)
-    read = partial(ready, networks, show, site.hours)
     hanging = replace(site.hanging, monitor=screen.monitor) if "monitor" in said else site.hanging
     fps = screen.fps if "fps" in said else site.fps
     with ending_as_asked(), ExitStack() as stack:
-        sink = stack.enter_context(closing(sink_of(screen, hanging)))
+        # First of all: a signal that nobody hears yet would end the program.
         remotes: list[Remote] = [stack.enter_context(closing(SignalRemote()))]
-        if site.osc:
-            remotes.append(stack.enter_context(closing(OscRemote(*site.osc))))
-        reload = stack.enter_context(Reload(show.choreography, playing, read, say))
+        playing = read_text_file(show.choreography)
+        networks = load_networks(show.weights)
+        performance = wire(networks, show, site.hours, is_live=True)
+        read = partial(ready, networks, show, site.hours)
+        # Before the window: what reads faces and what draws a window without a card each bring a compiler,
+        # LLVM, and the first one has crashed in the presence of the second.
+        import_readers(networks, show.webcam)
         if show.webcam is not None:
             home = performance.portrait.at(0).ws
             eyes = stack.enter_context(live_eyes(show.webcam, networks, home, site.camera_view))
             performance.visit = visit_with(eyes, performance, site.consent)
+        sink = stack.enter_context(closing(sink_of(screen, hanging)))
+        if site.osc:
+            remotes.append(stack.enter_context(closing(OscRemote(*site.osc))))
+        reload = stack.enter_context(Reload(show.choreography, playing, read, say))
         clock = SystemClock()
         performance.synthesizer = kept_up(performance, clock, fps)
         times = FrameTimes(clock, frame_rate(fps))
@@ -247,9 +251,11 @@ def play(
 def show_frame(
     performance: Performance, sink: Sink, tick: Tick, pacer: Pacer, times: FrameTimes | None
 ) -> None:
-    """One frame, timed if its times are told."""
-    if times is None:
+    """One frame, timed if its times are told and it is not a dark one."""
+    if times is None or not performance.hours.is_open(tick.utc_ns):
         sink.show(performance.step(tick))
+        if times:
+            times.pause()
         return
     times.begin()
     frame = performance.step(tick)

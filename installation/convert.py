@@ -1,5 +1,6 @@
 """The command that turns another project's StyleGAN2 into a generator of this one."""
 
+import glob
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -31,6 +32,7 @@ def convert(source: Path, output: Path, title: str | None, licence: str | None) 
         foreign = read_foreign(source)
         metadata = _metadata(foreign, source, title, licence)
         if not _is_written(output, metadata):
+            _keep_companions(output)
             write_checkpoint(output, "generator", foreign.state, metadata, torch.float32)
     except (CheckpointError, ValueError) as error:
         raise InputError(printable(str(error))) from None
@@ -51,6 +53,18 @@ def _check(source: Path, output: Path) -> None:
     for path in (output, output.with_suffix(".partial")):  # the latter is what is written at first
         if path.exists() and source.exists() and path.samefile(source):
             raise InputError(f"{output}: would be written over {source}, which is read; name another with -o")
+
+
+def _keep_companions(output: Path) -> None:
+    """What was made for a generator in a day is worth nothing without it.
+
+    Raises:
+        InputError: there is a generator with companions in the place of the output.
+    """
+    companions = sorted(output.parent.glob(f"{glob.escape(output.stem)}.*{SUFFIX}"))
+    if output.exists() and companions:
+        what = f"{companions[0].name} beside it was made for the generator that is there"
+        raise InputError(f"{output}: would be replaced, and {what}; name another file with -o")
 
 
 def _metadata(foreign: Foreign, source: Path, title: str | None, licence: str | None) -> dict[str, str]:

@@ -65,7 +65,8 @@ def hang(site: Path | None = None) -> Path | None:
     path = site or own_site_path()
     before = site_in(content_of(path), path, REPRODUCIBLE)
     if not has_screen():
-        raise InputError("hang: no screen here; start it at the computer that the monitor is connected to")
+        where = "start it at the computer that the monitor is connected to, or write DISPLAY=:0 before it"
+        raise InputError(f"hang: no screen here; {where}")
     leave_no_dump()  # of a camera's pictures
     with closing(Wall()) as wall:
         choice = begun(before, len(wall.sizes_px), cameras())

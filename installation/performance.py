@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from installation.portrait import Portrait, Pose
-from installation.ports import Command, Frame, Synthesizer, Tick
+from installation.ports import Command, Detail, Frame, Synthesizer, Tick
 from installation.score.choreography import Choreography, Who
 from installation.score.conductor import Conductor
 from installation.score.hours import Hours
@@ -27,6 +27,7 @@ class Performance:
         self.synthesizer = synthesizer
         self.visit = visit
         self._dark = np.zeros((synthesizer.resolution, synthesizer.resolution, 3), np.uint8)
+        self._traced: set[int] = set()  # resolutions whose last picture was private
 
     @property
     def hours(self) -> Hours:
@@ -45,10 +46,27 @@ class Performance:
                 self._go_on(tick)
             if self.visit:
                 self.visit.close(tick)
+                self._draw_over(tick)
             return Frame(self._dark, tick.t_ns)
         pose = self.pose_at(tick)
         is_private = self.visit is not None and self.visit.is_private
-        return Frame(self.synthesizer.synthesize(pose.ws), tick.t_ns, is_private)
+        image = self.synthesizer.synthesize(pose.ws)
+        if is_private:
+            self._traced.add(len(image))
+        else:
+            self._traced.discard(len(image))
+            self._draw_over(tick)
+        return Frame(image, tick.t_ns, is_private)
+
+    def _draw_over(self, tick: Tick) -> None:
+        """A synthesizer may keep a buffer for each resolution: a visitor's last picture would lie there until
+        the next one of that size, for the night, or as long as the machine is slow.
+        """
+        if self._traced and not (self.visit and self.visit.is_private):
+            nobody = np.zeros_like(self.portrait.at(tick.t_ns).ws)
+            for resolution in self._traced:
+                self.synthesizer.synthesize(nobody, Detail(resolution))
+            self._traced.clear()
 
     def pose_at(self, tick: Tick) -> Pose:
         """Play everything up to the tick, each at its own instant, however far apart the ticks are."""

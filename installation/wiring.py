@@ -186,6 +186,16 @@ def recorded_eyes(webcam: int | Path, weights: Path, home: Latent, view_deg: flo
     return RecordedEyes(footage, still_sight(reader, projector.generator, projector.encoder, home, view_deg))
 
 
+def import_readers(networks: Networks, webcam: int | Path | None) -> None:
+    """Import what this show may read faces with, now or after an edit: visitors', and those of people whom a
+    generator draws as they come.
+    """
+    if webcam is not None:
+        import installation.sight.watching  # noqa: F401
+    if not networks.pseudo_autoencoder.are_people_neutral:
+        import models.au_reader  # noqa: F401
+
+
 def read_readers(weights: Path) -> "tuple[AuReader, Projector]":
     """What looks at faces, of a generator's own: the show's may be on another device."""
     networks = load_networks(weights)

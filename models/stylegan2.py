@@ -12,9 +12,10 @@ shared weight, and the output scaled by the demodulation factor. It is the same 
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from math import log2, sqrt
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import torch
 import torch.nn.functional as F
@@ -179,11 +180,14 @@ class ToRGB(nn.Module):
         self.weight_gain = 1 / sqrt(num_in)
         self.clamp = arch.conv_clamp
 
-    def forward(self, x: Tensor, w: Tensor) -> Tensor:
-        """x [N, I, H, W] of any float dtype, w [N, w_dim] → [N, 3, H, W] float32: RGB is summed in full."""
-        styles = self.affine(w) * self.weight_gain  # [N, I]
+    def forward(self, x: Tensor, w: Tensor, share: Tensor | float = 1.0) -> Tensor:
+        """x [N, I, H, W] of any float dtype, w [N, w_dim] → [N, 3, H, W] float32: RGB is summed in full.
+
+        A `share` in [0, 1] of it is taken before it is clamped: from styles and bias, not from every pixel.
+        """
+        styles = self.affine(w) * self.weight_gain * share  # [N, I]
         x = x * styles[:, :, None, None].to(x.dtype)
-        rgb = F.conv2d(x, self.weight.to(x.dtype)).float() + self.bias[:, None, None].float()
+        rgb = F.conv2d(x, self.weight.to(x.dtype)).float() + (self.bias * share)[:, None, None].float()
         return rgb if self.clamp is None else rgb.clamp(-self.clamp, self.clamp)
 
 
@@ -212,18 +216,27 @@ class MappingNetwork(nn.Module):
         return x
 
 
-class Level(NamedTuple):
-    """The picture at one resolution, and what it is the sum of: each [N, 3, r, r] float32."""
+@dataclass(frozen=True)
+class Level:
+    """A resolution r at which the network can stop; its picture is computed when it is asked for."""
 
-    rgb: Tensor
-    below: Tensor | None  # the picture at r/2, upsampled; 4×4 has none
-    own: Tensor
+    torgb: ToRGB
+    x: Tensor  # activations [N, C, r, r]
+    w: Tensor  # [N, w_dim], the row of the RGB
+    below: Tensor | None  # the picture at r/2, upsampled: [N, 3, r, r] float32; 4×4 has none
+
+    @property
+    def resolution(self) -> int:
+        return self.x.shape[-1]
+
+    @cached_property
+    def rgb(self) -> Tensor:
+        """The picture [N, 3, r, r] float32."""
+        return self.with_share(1.0)
 
     def with_share(self, share: Tensor | float) -> Tensor:
-        """The picture with a share in [0, 1] of the level's own RGB: from `below`, at 0, to `rgb`, at 1."""
-        if not isinstance(share, Tensor) and share == 1:
-            return self.rgb
-        own = self.own * share
+        """The same with a share in [0, 1] of the level's own RGB: from `below`, at 0, to `rgb`, at 1."""
+        own: Tensor = self.torgb(self.x, self.w, share)
         return own if self.below is None else self.below + own
 
 
@@ -248,19 +261,17 @@ class SynthesisBlock(nn.Module):
 
         A row of ws for each convolution, then the RGB's.
         """
-        x, level = self.level(x, rgb, ws, noise_mode)
-        return x, level.rgb
+        level = self.level(x, rgb, ws, noise_mode)
+        return level.x, level.rgb
 
-    def level(self, x: Tensor, rgb: Tensor | None, ws: Tensor, noise_mode: NoiseMode) -> tuple[Tensor, Level]:
-        """The same, with what the picture is the sum of."""
+    def level(self, x: Tensor, rgb: Tensor | None, ws: Tensor, noise_mode: NoiseMode) -> Level:
+        """The same, before the picture is computed."""
         row = 0
         if not self.is_first:
             x = self.conv0(x, ws[:, row], noise_mode)
             row += 1
         x = self.conv1(x, ws[:, row], noise_mode)
-        own = self.torgb(x, ws[:, row + 1])
-        below = None if rgb is None else upsample(rgb)
-        return x, Level(own if below is None else below + own, below, own)
+        return Level(self.torgb, x, ws[:, row + 1], None if rgb is None else upsample(rgb))
 
 
 class SynthesisNetwork(nn.Module):
@@ -286,7 +297,7 @@ class SynthesisNetwork(nn.Module):
     def levels(
         self, ws: Tensor, noise_mode: NoiseMode = "const", dtype: torch.dtype = torch.float32
     ) -> Iterator[Level]:
-        """Yield the pictures of `pyramid` with what they are the sums of.
+        """Yield what the pictures of `pyramid` are computed from.
 
         Raises:
             ValueError: ws is not [N, num_ws, w_dim].
@@ -303,10 +314,10 @@ class SynthesisNetwork(nn.Module):
             rows = ws[
                 :, row : row + num_convolutions + 1
             ]  # the RGB shares its row with the next block's conv0
-            x, level = getattr(self, f"b{resolution}").level(x, rgb, rows, noise_mode)
-            rgb = level.rgb
-            row += num_convolutions
+            level: Level = getattr(self, f"b{resolution}").level(x, rgb, rows, noise_mode)
             yield level
+            x, rgb = level.x, level.rgb
+            row += num_convolutions
 
     def forward(
         self,
@@ -328,7 +339,7 @@ class SynthesisNetwork(nn.Module):
                 f"resolution {stop}: this generator has {', '.join(map(str, self.arch.resolutions))}"
             )
         levels = self.levels(ws, noise_mode, dtype)
-        return next(level for level in levels if level.rgb.shape[-1] == stop).with_share(share)
+        return next(level for level in levels if level.resolution == stop).with_share(share)
 
 
 class Generator(nn.Module):

@@ -1,4 +1,4 @@
-"""Before anything imports pygame: no window, no sound, no greeting; and nothing is kept in the user's folders."""
+"""Before anything imports pygame: no window, no sound, no greeting; nothing in the user's folders."""
 
 import os
 import tempfile

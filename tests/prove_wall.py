@@ -255,9 +255,9 @@ def flat(num_frames: int, side: int) -> Figures:
 
 
 def generator_at(side: int) -> tuple[Generator, str]:
-    """The shipped portrait if it has this resolution; else its widths there, with random weights."""
+    """The shipped portrait if this is its resolution; else its widths there, with random weights."""
     generator = shipped()
-    if side in generator.arch.resolutions:
+    if side == generator.arch.resolution:
         return generator, "the shipped portrait"
     arch = Architecture(side, generator.arch.channel_base, generator.arch.channel_max)
     return random_generator(arch), "the shipped portrait's widths, random weights"

@@ -1,7 +1,7 @@
 """The values of a site.yaml that say what the portrait is shown with, and how it is spoken to."""
 
 import re
-from typing import Final
+from typing import Final, TypeVar
 
 from installation.hanging import FITS, ROTATIONS, Colour, Fit
 from installation.notation import values
@@ -9,25 +9,69 @@ from installation.notation.fields import Reader, Refused, found, reader, shorten
 from installation.notation.yaml_nodes import Node, ScalarNode
 from installation.score.visitors import CONSENTS, Consent
 
+T = TypeVar("T")
+
 LOOPBACK: Final = "127.0.0.1"
+
+
+# 0,8 and 60 Hz, as people write numbers
+_WRITTEN = re.compile(r"([+-]?[0-9]{0,6}[.,]?[0-9]{1,6}) ?(?:px|pixels?|hz|fps|°|deg|degrees?|grados)?")
+
+
+def _meant(node: Node) -> float | None:
+    """The number that is meant, with a comma, a unit, or quotes; None where there is none."""
+    match = _WRITTEN.fullmatch(node.text.strip().lower()) if isinstance(node, ScalarNode) else None
+    return float(match[1].replace(",", ".")) if match else None
+
+
+def measure(number: Reader[T], low: float, high: float) -> Reader[T]:
+    """As `number`; who writes one from `low` to `high` in another way is told how it is written here."""
+
+    def read(node: Node) -> T:
+        try:
+            return number(node)
+        except Refused as refused:
+            meant = _meant(node)
+            advice = f"; write {meant:g}" if meant is not None and low <= meant <= high else ""
+            raise Refused(f"{refused}{advice}") from None
+
+    return Reader(read, number.schema)
 
 
 @reader({"enum": list(ROTATIONS)})
 def rotation(node: Node) -> int:
     value = node.value if isinstance(node, ScalarNode) else None
-    if type(value) is not int or value not in ROTATIONS:
-        raise Refused(f"expected one of {', '.join(map(str, ROTATIONS))} degrees, found {found(node)}")
-    return value
+    if type(value) is int and value in ROTATIONS:
+        return value
+    advice, meant = "", _meant(node)
+    if meant is not None and meant % 360 in ROTATIONS:
+        advice = f"; write {meant % 360:g}"
+    elif meant is None and isinstance(value, str):
+        advice = "; run hang, and turn it by the arrow keys"
+    raise Refused(f"expected one of {', '.join(map(str, ROTATIONS))} degrees, found {found(node)}{advice}")
+
+
+_FIT_LIKE: Final[dict[str, Fit]] = {
+    **dict.fromkeys(("contain", "letterbox", "fit", "all"), "whole"),
+    **dict.fromkeys(("fill", "crop", "zoom", "full"), "cover"),
+}
 
 
 @reader({"enum": list(FITS)})
 def fit(node: Node) -> Fit:
+    if isinstance(node, ScalarNode) and (near := _FIT_LIKE.get(node.text.lower())):
+        raise Refused(f"unknown fit '{node.text}'; did you mean '{near}'?")
     word = values.one_of("fit", FITS)(node)
     return next(each for each in FITS if each == word)
 
 
 COLOURS: Final[dict[str, Colour]] = {"black": (0, 0, 0), "grey": (128, 128, 128), "white": (255, 255, 255)}
 _COLOUR_FORM: Final = f'{", ".join(COLOURS)}, or red, green and blue in quotes such as "#1a1a1a"'
+_COLOUR_LIKE: Final = {name: name for name in COLOURS} | {
+    "gray": "grey",
+    **dict.fromkeys((values.OFF, "none", "no"), "black"),
+}
+_QUOTES: Final = "“”„‘’«»"
 _COLOUR = re.compile("#?([0-9a-fA-F]{6})")
 _SHORT_COLOUR = re.compile("#?([0-9a-fA-F])([0-9a-fA-F])([0-9a-fA-F])")
 
@@ -52,10 +96,12 @@ def colour(node: Node) -> Colour:
     advice = ""
     if isinstance(node, ScalarNode) and node.value is None:
         advice = "; # begins a comment, so a colour with # stands in quotes"
-    elif match := _SHORT_COLOUR.fullmatch(text):
+    elif match := _SHORT_COLOUR.fullmatch(text.strip(_QUOTES)):
         advice = f'; write "#{"".join(digit * 2 for digit in match.groups())}"'
-    elif text.lower() == "gray":
-        advice = "; write grey"
+    elif match := _COLOUR.fullmatch(text.strip(_QUOTES)):
+        advice = f'; with straight quotes: "#{match[1]}"'
+    elif name := _COLOUR_LIKE.get(text.lower()):
+        advice = f"; write {name}"
     raise Refused(f"expected {_COLOUR_FORM}; found {found(node)}{advice}")
 
 
@@ -67,9 +113,13 @@ def share_in(low: float, high: float, what: str) -> Reader[float]:
         try:
             return number(node)
         except Refused as refused:
-            raise Refused(f"{refused}{values.hint(node, off=none, full=1, low=low, high=high)}") from None
+            advice = values.hint(node, off=none, full=1, low=low, high=high)
+            meant = _meant(node)
+            if meant is not None and not low <= meant <= high and low <= meant / 100 <= high:
+                advice = f"; {meant:g} % is {meant / 100:g}"
+            raise Refused(f"{refused}{advice}") from None
 
-    return Reader(read, number.schema)
+    return measure(Reader(read, number.schema), low, high)
 
 
 @reader(
@@ -86,11 +136,14 @@ def camera(node: Node) -> int | str | None:
         return value
     form = f"{values.OFF}, a camera's number such as 0, or its device such as /dev/v4l/by-id/…"
     advice = values.hint(node, "0")
+    if isinstance(value, str) and _VIDEO.fullmatch(value):
+        advice = f"; write /dev/{value}"
     if isinstance(value, str) and _FILM.search(value):
         advice = f"; a film is for rehearsals: run --webcam {shortened(value)}"
     raise Refused(f"expected {form}; found {found(node)}{advice}")
 
 
+_VIDEO = re.compile("video[0-9]{1,2}")
 _FILM = re.compile(r"\.[a-zA-Z0-9]{2,4}$")
 _ADDRESS = re.compile(r"(?:[^\s:/\[\]]+|\[[0-9a-fA-F:.]+\]):([0-9]{1,5})")
 

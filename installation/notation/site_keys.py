@@ -44,7 +44,12 @@ EXCEPTIONS: Final = Key(
 WEIGHTS: Final = Key("weights", values.text, "The weights file, from this file's folder.")
 CHOREOGRAPHY: Final = Key("choreography", values.text, "The choreography to play, from this file's folder.")
 PERSON: Final = Key("person", values.person, "Who is there where the choreography names nobody.")
-MONITOR: Final = Key("monitor", values.whole(0, 63), "Which monitor, from 0.")
+MONITOR: Final = Key(
+    "monitor",
+    devices.measure(values.whole(0, 63), 0, 63),
+    "Which monitor, from 0.",
+    others=("screen", "display", "output"),
+)
 ROTATION: Final = Key(
     "rotation",
     devices.rotation,
@@ -55,18 +60,19 @@ FIT: Final = Key(
     "fit",
     devices.fit,
     "whole: all of the picture and a surround; cover: all of the screen and a part of the picture.",
+    others=("scale", "scaling", "zoom", "aspect"),
 )
 MARGIN: Final = Key(
     "margin",
     devices.share_in(0, 0.4, "a share of the screen's shorter side"),
     "A passe-partout at every edge: 0.05 is a twentieth of the screen's shorter side.",
-    others=("passe_partout", "passepartout", "passe-partout", "mat", "mount", "border"),
+    others=("passe_partout", "passepartout", "passe-partout", "mat", "mount", "border", "frame"),
 )
 SURROUND: Final = Key(
     "surround",
     devices.colour,
     'The colour of the passe-partout and of what the picture leaves free: black, grey, white, or "#1a1a1a".',
-    others=("background", "colour", "color"),
+    others=("background", "bg", "colour", "color"),
 )
 BRIGHTNESS: Final = Key(
     "brightness",
@@ -75,16 +81,21 @@ BRIGHTNESS: Final = Key(
 )
 GAMMA: Final = Key(
     "gamma",
-    values.number_in(0.5, 2, "a gamma"),
+    devices.measure(values.number_in(0.5, 2, "a gamma"), 0.5, 2),
     "Above 1 the middle tones are darker, below 1 lighter; black and white stay; 1 if not said.",
 )
 ORBIT: Final = Key(
     "orbit",
-    values.number_or_off(0, 32, "pixels", usual=4),
+    devices.measure(values.number_or_off(0, 32, "pixels", usual=4), 0, 32),
     "How far the picture wanders, in pixels, too slowly to be seen, so that its edges do not burn in.",
     others=("burn_in", "pixel_shift", "wander"),
 )
-FPS_KEY: Final = Key("fps", values.number_in(1, 240, "frames per second"), "Frames per second to aim at.")
+FPS_KEY: Final = Key(
+    "fps",
+    devices.measure(values.number_in(1, 240, "frames per second"), 1, 240),
+    "Frames per second to aim at.",
+    others=("framerate", "frame_rate"),
+)
 CAMERA: Final = Key(
     "camera",
     devices.camera,
@@ -93,7 +104,7 @@ CAMERA: Final = Key(
 )
 CAMERA_VIEW: Final = Key(
     "camera_view",
-    values.number_in(30, 150, "degrees"),
+    devices.measure(values.number_in(30, 150, "degrees"), 30, 150),
     "How wide the camera sees, from left to right, in degrees: its data sheet says; 70 if not said.",
 )
 CONSENT: Final = Key(

@@ -11,7 +11,7 @@ import numpy as np
 from installation.ports import NANOSECONDS, Clock, Detail, Image, Latent, Synthesizer
 from installation.stage.governor import Governor
 
-NUM_TRIALS: Final = 3
+NUM_TRIALS: Final = 5
 TOLERANCE: Final = 0.05  # of a picture's variance: more is another picture, and not a softer one
 
 
@@ -29,8 +29,7 @@ class AdaptiveSynthesizer:
         pictures = {r: synthesizer.synthesize(ws, Detail(r)) for r in synthesizer.resolutions}
         self.resolution = synthesizer.resolution
         self.resolutions = faithful(pictures)
-        costs_ns = {resolution: self._cost_ns(ws, Detail(resolution)) for resolution in self.resolutions}
-        self._governor = Governor(costs_ns, float(NANOSECONDS / fps))
+        self._governor = Governor(self._costs_ns(ws), float(NANOSECONDS / fps))
         self._last: tuple[int, int] | None = None  # when the frame before was begun, and how long it took
 
     @property
@@ -50,12 +49,17 @@ class AdaptiveSynthesizer:
         self._last = began_ns, self._clock.now_ns() - began_ns
         return image
 
-    def _cost_ns(self, ws: Latent, detail: Detail) -> float:
-        instants_ns = [self._clock.now_ns()]
+    def _costs_ns(self, ws: Latent) -> dict[int, float]:
+        """What a frame costs at each resolution, taken in turn, so that a slow moment meets all of them:
+        their ratios serve for as long as the show lasts.
+        """
+        taken_ns: dict[int, list[int]] = {resolution: [] for resolution in self.resolutions}
         for _ in range(NUM_TRIALS):
-            self._synthesizer.synthesize(ws, detail)
-            instants_ns.append(self._clock.now_ns())
-        return max(1.0, statistics.median(np.diff(instants_ns).tolist()))
+            for resolution in self.resolutions:
+                began_ns = self._clock.now_ns()
+                self._synthesizer.synthesize(ws, Detail(resolution))
+                taken_ns[resolution].append(self._clock.now_ns() - began_ns)
+        return {resolution: max(1.0, statistics.median(taken)) for resolution, taken in taken_ns.items()}
 
 
 def faithful(pictures: Mapping[int, Image]) -> tuple[int, ...]:

@@ -101,16 +101,17 @@ def live_synthesizer(
 def _fastest_here(
     generator: Generator, clock: Clock, tell: Callable[[str], None], cache: Path | None
 ) -> Synthesizer:
-    num_threads = torch.get_num_threads()
+    num_threads, ws = torch.get_num_threads(), some_latent(generator)
     runners: dict[Choice, Synthesizer] = {}
     for choice in CHOICES:
         try:
-            runners[choice] = backend_of(choice, generator, num_threads, cache)
+            runner = backend_of(choice, generator, num_threads, cache)
+            runner.synthesize(ws)  # OpenVINO compiles when it is first asked
+            runners[choice] = runner
         except Exception as error:  # whatever a library dies of: the others draw
             if choice.dtype == torch.float32:  # once is enough
                 tell(f"{choice.backend.value} cannot be used ({_line(error)}); drawing without it")
     freeze(generator.synthesis, torch.bfloat16, torch.float32)  # PyTorch runs in both
-    ws = some_latent(generator)
     costs_ns = race({choice: partial(runner.synthesize, ws) for choice, runner in runners.items()}, clock)
     winner = min(costs_ns, key=lambda choice: costs_ns[choice])
     synthesizer = runners[winner]

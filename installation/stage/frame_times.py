@@ -61,7 +61,7 @@ class Frames:
 
 
 class FrameTimes:
-    """Told of every frame: `begin`, then `drawn`, then `shown`. Stalls are those of the pacer."""
+    """Told of every frame: `begin`, then `drawn`, then `shown`; of a dark one, `pause`. Stalls: a pacer's."""
 
     def __init__(self, clock: Clock, fps: Fraction) -> None:
         self._clock = clock
@@ -100,6 +100,10 @@ class FrameTimes:
         told = self.so_far(num_stalls)
         self._minute, self._stalls_before = Frames(), num_stalls
         return told
+
+    def pause(self) -> None:
+        """The picture is dark: until the next frame nothing is counted, nor said."""
+        self._shown_ns = self._next_report_ns = None
 
     def so_far(self, num_stalls: int) -> str:
         """This minute until now."""

@@ -4,11 +4,13 @@ Between the resolutions r₀ < r₁ < … that a generator can stop at lies a he
 of r_h, between them r_⌈h⌉ with a share h − ⌊h⌋ of its last block. The height moves towards a whole target.
 
 down    frames have come late by half a second, because of drawing: one less is the target. A timely frame
-        forgives a ninth of its interval, so one late frame in ten is borne
+        forgives a ninth of its interval, so one late frame in ten is borne. Drawing is to blame where it took
+        more than half of the interval; or two thirds of the period, and the frame missed one refresh of the
+        monitor: it then waits for the next, and half of the interval is waiting
 up      what the finer one would cost, by the ratio of both as they were measured in the beginning, has fitted
         into the period for as long as `patience`
-patience  doubles, to an hour at most, whenever a step up has been taken back, and halves with every ten
-        minutes for which one holds
+patience  doubles, to a quarter of an hour at most, whenever a step up has been taken back, and halves with
+        every ten minutes for which one holds
 """
 
 from collections.abc import Mapping
@@ -23,9 +25,11 @@ LATE: Final = 1.1  # periods
 FORGIVENESS: Final = 9
 INTOLERABLE_NS: Final = NANOSECONDS // 2
 FITS: Final = 0.9  # of the period
+CROWDS: Final = 2 / 3  # of the period: with so much, whatever else a frame needs has little room
+MISSED: Final = 2.5  # periods: a frame that waited for the refresh after its own took less
 SMOOTHING: Final = 1 / 16
 FIRST_PATIENCE_NS: Final = 4 * NANOSECONDS
-LAST_PATIENCE_NS: Final = 3600 * NANOSECONDS
+LAST_PATIENCE_NS: Final = 900 * NANOSECONDS
 CALM_NS: Final = 600 * NANOSECONDS
 LONGEST_INTERVAL_NS: Final = NANOSECONDS // 4  # that is counted: a stall is one late frame and no more
 
@@ -59,7 +63,9 @@ class Governor:
     def note(self, synthesis_ns: int, interval_ns: int) -> None:
         """A frame of `detail` took so long to draw, and the next one began so long after it."""
         counted_ns = min(interval_ns, LONGEST_INTERVAL_NS)
-        is_late = interval_ns > LATE * self._period_ns and 2 * synthesis_ns > interval_ns
+        synthesis, interval = synthesis_ns / self._period_ns, interval_ns / self._period_ns
+        is_drawing = 2 * synthesis > interval or (synthesis > CROWDS and interval < MISSED)
+        is_late = interval > LATE and is_drawing
         is_falling = self._target < self._height  # already: that frames are late until then is known
         if is_late and not is_falling:
             self._late_ns += counted_ns

@@ -66,7 +66,11 @@ def cache_folder() -> Path:
 def read_or_convert(generator: Generator, folder: Path | None = None) -> Any:
     """An `openvino.Model`: ws [num_ws, w_dim] and share [] to [r, r, 3] uint8, an output for each stop."""
     openvino = import_openvino()
-    path = (folder or cache_folder()) / f"{_key(generator, openvino.__version__)}{SUFFIX}"
+    try:
+        folder = folder or cache_folder()
+    except RuntimeError:  # whose home is nowhere: without HOME, and without an account
+        return _convert(generator)
+    path = folder / f"{_key(generator, openvino.__version__)}{SUFFIX}"
     parts = _read(path)
     if parts is not None:
         with suppress(RuntimeError):  # of OpenVINO, which judges otherwise: convert again
@@ -92,7 +96,7 @@ class _Pictures(nn.Module):
         levels = self.synthesis.levels(ws[None], self.noise_mode)
         resolutions = stops(self.synthesis.arch)
         return tuple(
-            to_uint8(level.with_share(share))[0] for level in levels if level.rgb.shape[-1] in resolutions
+            to_uint8(level.with_share(share))[0] for level in levels if level.resolution in resolutions
         )
 
 
@@ -112,8 +116,11 @@ def _convert(generator: Generator) -> Any:
 
 
 def _key(generator: Generator, version: str) -> str:
-    """Of all that decides the graph: the weights, the architecture, OpenVINO, and the code that is traced."""
-    digest = hashlib.sha256(f"{generator.arch} {version}".encode())
+    """Of all that decides the graph: the weights, the architecture, its stops, OpenVINO, and the code that is
+    traced.
+    """
+    noise_mode = noise_mode_of(generator.synthesis)
+    digest = hashlib.sha256(f"{generator.arch} {stops(generator.arch)} {noise_mode} {version}".encode())
     for source in (Path(models.stylegan2.__file__), Path(__file__)):
         digest.update(source.read_bytes())
     for name, tensor in generator.synthesis.state_dict().items():
@@ -126,9 +133,10 @@ def _read(path: Path) -> tuple[bytes, bytes] | None:
     """XML and weights; None where there is no whole file."""
     try:
         content = path.read_bytes()
-        path.touch()  # used: others are older
     except OSError:
         return None
+    with suppress(OSError):  # read alone is enough
+        path.touch()  # used: others are older
     body = memoryview(content)[DIGEST_BYTES:]
     if hashlib.sha256(body).digest() != content[:DIGEST_BYTES]:
         return None

@@ -98,7 +98,9 @@ class Window:
         return placement(turned(turned_px, -hanging.rotation), self.size_px, hanging, t_ns)
 
     def forget_pictures(self) -> None:
-        """Let go of all textures: the graphics card has lost them."""
+        """Let go of all textures: the graphics card has lost them, or the window is closed."""
+        for sheet in self._sheets.values():
+            sheet.pixels[:] = 0  # what is freed is not wiped
         self._sheets.clear()
         self._shown = None
 

@@ -6,6 +6,7 @@ not needed (discriminator, optimiser, the copy that trains) is never read.
 """
 
 import stat
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,12 +24,13 @@ __all__ = ["Foreign", "read_foreign"]
 MAX_FILE: Final = 2**32  # bytes; a training checkpoint at 1024², optimisers and all, has 0.9 · 10⁹
 ZIP: Final = b"PK"
 PICKLE: Final = b"\x80"  # protocol 2 and later; each begins by saying which
+ARCHIVES: Final = (b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"Rar!", b"(\xb5/\xfd")
 # What people give by mistake, by how it begins.
 OTHERS: Final = (
     (b"", "is empty; copy or download it again"),
-    (b"<", "is a web page: the download was refused; open its address in a browser and look"),
     (b"version https://git-lfs", "is a pointer to a large file, not the file; fetch it with git lfs pull"),
     (b"\x1f\x8b", "is compressed; unpack it with gunzip, and convert what comes out"),
+    *((begin, "is compressed; unpack it, and convert what comes out") for begin in ARCHIVES),
     (b"\x89HDF", "is of Keras; name the .pkl or .pt of a StyleGAN2"),
 )
 
@@ -89,6 +91,16 @@ def _what_instead(head: bytes) -> str:
     for begin, reason in OTHERS:
         if head.startswith(begin) and (begin or not head):
             return reason
+    if head.removeprefix(BOM_UTF8).lstrip().startswith(b"<"):
+        return "is a web page: the download was refused; open its address in a browser and look"
+    if _is_text(head):
+        return "is a text, no checkpoint: perhaps it says why the download was refused; open it and read"
     if head[8:9] == b"{":  # a header's length, and the header
         return "is safetensors already: if a generator of this project, name it with --weights"
     return "is no checkpoint that is known here; name NVlabs' .pkl or rosinality's .pt"
+
+
+def _is_text(head: bytes) -> bool:
+    """Whether all of it is ASCII that can be printed; letters of other scripts may be cut in two."""
+    text = head.removeprefix(BOM_UTF8)
+    return text.isascii() and all(letter.isprintable() or letter.isspace() for letter in text.decode())

@@ -6,6 +6,7 @@ rate multiplier, the clamp) the reader of the format has to say.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from math import prod
 from typing import Final
 
 import torch
@@ -17,6 +18,7 @@ from models.conversion.window import Refused
 from models.stylegan2 import Architecture, Generator, MappingNetwork
 
 NUM_AVERAGED: Final = 4096  # people whose mean w_avg is, where the source has none
+MAX_NUMBERS: Final = 2**28  # of a generator; config-f's at 1024² has 2^25, and twice its widths 2^27
 SEED: Final = 0  # of those people, and of noise that the source has not kept
 FILTER: Final = torch.tensor([1.0, 3.0, 3.0, 1.0]).outer(torch.tensor([1.0, 3.0, 3.0, 1.0])) / 64
 INSTEAD: Final = "convert a StyleGAN2 with skip connections, as config-f has them"
@@ -139,6 +141,9 @@ def _compare(
             why = ": its pictures are not RGB" if is_rgb else ""
             found = list(numbers[name].shape)
             raise Refused(f"has {name} {found} where {list(shape)} is played here{why}; {INSTEAD}")
+    # Tensors may share their numbers, so that a small file could have a large generator.
+    if sum(map(prod, shapes.values())) > MAX_NUMBERS:
+        raise Refused(f"has more than {MAX_NUMBERS:,} numbers, as no StyleGAN2 has; name another file")
 
 
 def _check_filter(fir: Numbers) -> None:

@@ -21,6 +21,7 @@ Value = (
 MAX_INSTRUCTIONS: Final = 1_000_000  # a checkpoint of three networks at 1024² has about 53,000
 MAX_NESTING: Final = 1_000  # containers that are open at once
 MAX_INTEGER: Final = 2**128
+MADE_PER_INSTRUCTION: Final = 16  # bytes, or one item; a call may make them again and again
 NUMPY: Final = ("numpy.core", "numpy._core")  # before NumPy 2, and since
 
 # As a pickle names them: the module, a space, the name. All are inert; none is imported.
@@ -37,6 +38,7 @@ ARRAY_TYPE: Final = "numpy ndarray"
 ARRAY: Final = frozenset(f"{core}.multiarray _reconstruct" for core in NUMPY)
 SCALAR: Final = frozenset(f"{core}.multiarray scalar" for core in NUMPY)
 ARRAY_BYTES: Final = frozenset(f"{core}.numeric _frombuffer" for core in NUMPY)
+OLDER: Final = frozenset({"tfutil Network", "network Network"})  # how networks were called before StyleGAN
 NAMESPACE: Final = "argparse Namespace"
 STORAGES: Final = frozenset(
     f"torch {kind}Storage"
@@ -81,7 +83,7 @@ def read_pickle(
         Refused: a name outside GLOBALS, an instruction that no checkpoint has, too much of anything, or no
             pickle at all.
     """
-    machine = _Machine(refer)
+    machine = _Machine(refer, MADE_PER_INSTRUCTION * max_instructions)
     for _ in range(max_instructions):
         code = window.read(1)
         if code in _BYTES:
@@ -123,11 +125,18 @@ def _line(window: Window) -> str:
 class _Machine:
     """The stack, the memo, and the stacks below, of which each MARK begins one."""
 
-    def __init__(self, refer: Callable[[Value], Value] | None) -> None:
+    def __init__(self, refer: Callable[[Value], Value] | None, max_made: int) -> None:
         self.stack: list[Value] = []
         self.below: list[list[Value]] = []
         self.memo: dict[int, Value] = {}
         self.refer = refer
+        self._left = max_made
+
+    def make(self, num_bytes: int) -> None:
+        """Note that a call is about to make so much."""
+        self._left -= num_bytes
+        if self._left < 0:
+            raise Refused("makes more of what it holds than a generator does; do not trust this file")
 
     def pop(self) -> Value:
         if not self.stack:
@@ -191,7 +200,8 @@ def _keys(values: Iterable[Value]) -> list[Value]:
     """Such as cost one look in a table; hashing a deep tuple, or colliding integers, may take for ever."""
     keys = list(values)
     for key in keys:
-        is_simple = key is None or isinstance(key, str | bytes) or (type(key) in (int, bool) and key < 2**32)
+        is_small = type(key) in (int, bool) and abs(key) < 2**32
+        is_simple = key is None or isinstance(key, str | bytes) or is_small
         if not is_simple:
             raise Refused(f"has keys that are no names ({shown(key)}); do not trust this file")
     return keys
@@ -245,6 +255,8 @@ def _recall(machine: _Machine, argument: Value) -> None:
 
 
 def _name(machine: _Machine, name: Value) -> None:
+    if name in OLDER:
+        raise Refused("is a ProGAN's, which is older than StyleGAN2; name another file")
     if name not in GLOBALS:
         written = shown(name.replace(" ", ".", 1))
         raise Refused(f"asks for {written}, which no generator needs; nothing was run: do not trust it")
@@ -262,13 +274,18 @@ def _call(machine: _Machine, argument: Value) -> None:
     args, function = machine.pop(), machine.pop()
     if not isinstance(function, Global) or not isinstance(args, tuple):
         raise Refused(f"calls a {shown(function)}; do not trust this file: nothing was run")
-    machine.stack.append(_called(function.name, args))
+    machine.stack.append(_called(machine, function.name, args))
 
 
-def _called(name: str, args: tuple[Value, ...]) -> Value:
+def _called(machine: _Machine, name: str, args: tuple[Value, ...]) -> Value:
     """Dictionaries, sets and bytes are what they say; everything else is written down."""
     if name not in DICTIONARIES and name not in SETS and name != ENCODE:
         return Call(name, args)
+    match args:
+        case (str(made), *_):
+            machine.make(len(made))
+        case (list(made),):
+            machine.make(MADE_PER_INSTRUCTION * len(made))
     match args:
         case () if name != ENCODE:
             return {} if name in DICTIONARIES else set()

@@ -168,11 +168,14 @@ def _content(archive: ZipFile, entry: ZipInfo) -> bytes:
 
 
 def _read_archive(archive: ZipFile, size: int) -> tuple[Value, Resolve]:
-    entries = _checked(archive.infolist(), size)
-    roots = [name.removesuffix("data.pkl") for name in entries if name.endswith("/data.pkl")]
-    if len(roots) != 1 or f"{roots[0]}constants.pkl" in entries:
-        raise Refused("is an archive, but not of torch.save; name the .pt file of a training or a conversion")
+    names = {entry.filename for entry in archive.infolist()}
+    roots = [name.removesuffix("data.pkl") for name in names if name.endswith("/data.pkl")]
+    if len(roots) != 1:
+        raise Refused("is an archive, but not of torch.save; unpack it, and name the .pkl or .pt in it")
     root = roots[0]
+    if f"{root}constants.pkl" in names:
+        raise Refused("is a program (TorchScript), not of torch.save; name the .pt file of a training")
+    entries = _checked(archive.infolist(), size)
     pickle = entries[f"{root}data.pkl"]
     if pickle.file_size > MAX_PICKLE:
         raise Refused("holds more names than a generator has; name another file")

@@ -147,3 +147,28 @@ def test_a_converted_generator_plays(name, cli, tmp_path):
     drawn = CliRunner().invoke(run_installation.main, options, catch_exceptions=False)
     assert drawn.exit_code == 0, drawn.output
     assert np.ptp(cv2.imread("a.png")) > 0
+
+
+def test_ctrl_c_is_no_success_and_leaves_nothing(tmp_path, monkeypatch, capsys):
+    FORMATS["rosinality"](tmp_path / "in.pt", generator_of(SMALL))
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "replace", interrupted)  # when all is written
+    assert (
+        run_installation.entry(["convert", str(tmp_path / "in.pt"), "-o", str(tmp_path / "out.safetensors")])
+        == 130
+    )
+    assert capsys.readouterr().err.strip() == "stopped"
+    assert [path.name for path in tmp_path.iterdir()] == ["in.pt"]
+
+
+def test_a_generator_with_companions_is_not_replaced(cli, source):
+    assert cli(source, "-o", "mine[1].safetensors")[0] == 0
+    before = Path("mine[1].safetensors").read_bytes()
+    Path("mine[1].pseudo_autoencoder.safetensors").write_bytes(b"a day's work")
+    assert cli(source, "-o", "mine[1].safetensors")[0] == 0  # the same again, by the same bytes
+    message = refused(cli(source, "-o", "mine[1].safetensors", "--title", "another"))
+    assert "mine[1].pseudo_autoencoder.safetensors beside it" in message and "-o" in message
+    assert Path("mine[1].safetensors").read_bytes() == before

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from installation.performance import Performance
-from installation.ports import Command, Likeness, Sighting, Tick, Visitor
+from installation.ports import Command, Detail, Likeness, Sighting, Tick, Visitor
 from installation.score.choreography import Choreography
 from installation.score.encounter import Happening, Seen, Stage, TakeUp
 from installation.score.hours import Hours
@@ -14,7 +14,7 @@ from installation.visit import VISITOR
 from installation.wiring import visit_with
 from models.action_units import AU_INDEX, NUM_AUS
 from models.controls import CONTROLS
-from tests.installation.fakes import BEGAN, NEUTRAL, NUM_WS, performance_of, tick
+from tests.installation.fakes import BEGAN, NEUTRAL, NUM_WS, anchor, performance_of, tick
 from tests.score.shows import score
 
 S = 1_000_000_000
@@ -261,6 +261,49 @@ def test_closing_the_doors_forgets_whoever_is_there():
         assert not frame.image.any()
     assert VISITOR not in performance.portrait.people
     assert eyes.num_forgotten == 1
+
+
+class Buffers:
+    """A `Synthesizer` that keeps the latest latent, and for each resolution what was last drawn there."""
+
+    resolution = 8
+    resolutions = (4, 8)
+
+    def __init__(self) -> None:
+        self.side = 8
+        self.kept: dict[int, np.ndarray] = {}
+
+    def synthesize(self, ws: np.ndarray, detail: Detail | None = None) -> np.ndarray:
+        side = self.side if detail is None else detail.resolution
+        self.latest = self.kept[side] = ws.copy()
+        return np.full((side, side, 3), 99, np.uint8)
+
+    def is_of(self, ws: np.ndarray) -> bool:
+        """Whether anything kept is nearer to this latent than to the resident's."""
+        home = anchor().ws
+        kept = [self.latest, *self.kept.values()]
+        return any(np.abs(each - ws).mean() < np.abs(each - home).mean() for each in kept)
+
+
+@pytest.mark.parametrize("is_closing", [False, True])
+def test_no_buffer_of_a_synthesizer_keeps_a_visitor_who_is_forgotten(is_closing):
+    """They were drawn at two resolutions, and are forgotten in the dark, or while one of them is drawn."""
+    performance = show_of(ScriptedEyes())
+    buffers = performance.synthesizer = Buffers()
+    theirs = np.full((NUM_WS, 512), 3.0, np.float32)
+    for k in range(8 * FPS):
+        now = tick(k * S // FPS)
+        buffers.side = 8 if k < 7 * FPS else 4
+        frame = performance.step(now)
+    assert frame.is_private and set(buffers.kept) == {4, 8} and buffers.is_of(theirs)
+    if is_closing:
+        performance.conductor.hours = Hours(performance.hours.zone, week=((),) * 7)
+    else:
+        performance.obey(Command.ERASE, now)
+    for k in range(8 * FPS, 10 * FPS):
+        performance.step(tick(k * S // FPS))
+    assert VISITOR not in performance.portrait.people
+    assert not buffers.is_of(theirs)
 
 
 def test_the_eyes_turn_to_a_visitor_at_once_and_back_when_they_have_gone():

@@ -64,6 +64,23 @@ def test_without_the_share_of_its_last_block_a_picture_is_the_one_below_it_enlar
 
 
 @torch.no_grad()
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_both_ends_of_the_share_are_exact_where_activations_are_clamped(dtype):
+    torch.manual_seed(0)
+    arch = Architecture(resolution=32, channel_base=128, channel_max=8, num_mapping_layers=2, conv_clamp=0.5)
+    generator = Generator(arch)
+    for module in generator.synthesis.modules():
+        if hasattr(module, "bias") and module.bias.shape == (3,):
+            module.bias.fill_(0.4)  # so that a share of the bias counts, and the clamp is met
+    ws = generator.map(torch.randn(2, arch.z_dim))
+    below, whole = (list(generator.synthesis.pyramid(ws, dtype=dtype))[k] for k in (-2, -1))
+    for none, full in ((0.0, 1.0), (torch.tensor(0.0), torch.tensor(1.0))):
+        assert torch.equal(generator.synthesis(ws, 32, dtype=dtype, share=none), upsample(below))
+        assert torch.equal(generator.synthesis(ws, 32, dtype=dtype, share=full), whole)
+    assert float((whole - upsample(below)).abs().max()) == pytest.approx(0.5, abs=1e-5)  # clamped
+
+
+@torch.no_grad()
 def test_ws_of_another_shape_is_refused():
     with pytest.raises(ValueError, match=r"must be \[N, 8, 512\]"):
         tiny().synthesis(torch.zeros(1, 7, 512))

@@ -115,6 +115,19 @@ def test_where_small_pictures_are_others_it_stops_above_them():
     assert faithful({**small, 256: 255 - small[256]}) == (512,)
 
 
+def test_a_slow_moment_while_it_is_measured_does_not_keep_it_soft_for_ever():
+    """It is measured while other processes start: what meets one resolution alone would spoil the ratios."""
+    machine = Machine()
+    draughtsman = Draughtsman(machine, COSTS_MS)
+    machine.load = lambda seconds: 8.0 if 0.125 < seconds < 0.5 else 1.0
+    adaptive = AdaptiveSynthesizer(draughtsman, machine, Fraction(30), np.zeros((8, 512), np.float32))
+    for _ in range(60 * 30):
+        began_ns = machine.instant_ns
+        adaptive.synthesize(np.zeros((8, 512), np.float32))
+        machine.sleep_until_ns(began_ns + PERIOD_NS)
+    assert adaptive.detail == Detail(512)
+
+
 @pytest.mark.parametrize("fps", [24, 60])
 def test_the_first_frame_is_as_fine_as_the_frame_rate_lets_it_be(fps):
     frames = show(COSTS_MS, 1, fps=fps)

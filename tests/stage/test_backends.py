@@ -222,6 +222,21 @@ def test_without_openvino_pytorch_draws(generator, tmp_path, monkeypatch):
     assert told[1].startswith("drawing with PyTorch, ") and len(told) == 2
 
 
+@needs_openvino
+def test_where_openvino_cannot_compile_pytorch_draws(generator, tmp_path, monkeypatch):
+    def fail(self, resolution):
+        raise RuntimeError("Exception from src/plugins: unsupported\nand more")
+
+    monkeypatch.setattr(OpenVinoSynthesizer, "_request", fail)
+    told = []
+    synthesizer = live_synthesizer(generator, "cpu", SystemClock(), told.append, tmp_path)
+    assert isinstance(synthesizer, TorchSynthesizer)
+    assert told[0] == (
+        "OpenVINO cannot be used (Exception from src/plugins: unsupported); drawing without it"
+    )
+    assert told[1].startswith("drawing with PyTorch, ") and len(told) == 2
+
+
 def test_a_card_that_fails_leaves_the_processor(generator, tmp_path, monkeypatch):
     def fail(_):
         raise torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate\nand more")

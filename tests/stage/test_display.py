@@ -300,6 +300,14 @@ def test_of_a_visitor_no_texture_is_kept(display: Display) -> None:
     assert private not in window._sheets.values()
 
 
+def test_of_a_visitor_who_is_there_when_the_show_ends_nothing_is_kept(display: Display) -> None:
+    display.show(Frame(picture(48, 48), 0, is_private=True))
+    private = display._window._shown
+    assert private.pixels.any()
+    display.close()
+    assert not private.pixels.any()
+
+
 # --- whatever happens ---------------------------------------------------------------------------------------
 
 

@@ -55,6 +55,26 @@ def test_on_demand_it_is_this_minute_so_far():
     assert "1 stall," in times.so_far(1) and "2 stalls," in times.so_far(2) and "stall" not in times.so_far(0)
 
 
+def test_a_night_with_closed_doors_is_neither_counted_nor_told():
+    machine = Machine()
+    times = FrameTimes(machine, Fraction(50))
+
+    def frame() -> str | None:
+        times.begin()
+        machine.work(10)
+        times.drawn(512)
+        machine.work(10)
+        return times.shown(num_stalls=0)
+
+    assert [frame() for _ in range(101)] == [None] * 101
+    for _ in range(1000):
+        times.pause()
+        machine.work(36_000)
+    assert frame() is None
+    assert times.in_all(0) == times.so_far(0).replace("frames:", "frames in all:")
+    assert "50.0 fps" in times.in_all(0) and "late 0 of 100 (" in times.in_all(0)
+
+
 @given(st.lists(st.integers(0, 3 * NANOSECONDS), min_size=1, max_size=300), st.floats(0, 100))
 def test_percentiles_are_those_of_the_durations(durations_ns, percent):
     histogram = Histogram()

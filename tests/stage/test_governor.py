@@ -74,8 +74,19 @@ def test_one_resolution_is_kept_whatever_it_costs():
 def test_late_frames_that_drawing_is_not_to_blame_for_cost_no_sharpness():
     governor = Governor(COSTS_NS, PERIOD_NS)
     for _ in range(1000):
-        governor.note(25 * MS, 60 * MS)
+        governor.note(20 * MS, 60 * MS)
         assert governor.detail == Detail(512)
+
+
+@pytest.mark.parametrize(("rest_ms", "side"), [(1, 512), (3, 256), (6, 256)])
+def test_who_misses_a_refresh_by_little_is_not_left_at_half_the_frame_rate(rest_ms, side):
+    """The monitor makes 33.3 ms of 17.5: half of that is waiting, and drawing is to blame all the same."""
+    period_ns = NANOSECONDS / 60
+    governor = Governor({128: 3.5 * MS, 256: 7 * MS, 512: 14.5 * MS}, period_ns)
+    for _ in range(200):
+        cost_ns = {128: 3.5, 256: 7, 512: 14.5}[governor.detail.resolution] * MS
+        governor.note(int(cost_ns), int(period_ns * (2 if cost_ns + rest_ms * MS > period_ns else 1)))
+    assert governor.detail == Detail(side)
 
 
 def test_a_late_frame_now_and_then_is_borne_and_one_in_five_is_not():

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 import torch
 
-from installation.stage import openvino_graph
+from installation.ports import Detail
+from installation.stage import openvino_graph, openvino_synthesizer
 from installation.stage.openvino_graph import NUM_KEPT, SUFFIX
 from installation.stage.openvino_synthesizer import OpenVinoSynthesizer
 from models.stylegan2 import Architecture, Generator
@@ -28,7 +29,7 @@ def generator_of(seed: int = 0) -> Generator:
     return Generator(SMALL).eval().requires_grad_(False)
 
 
-def picture(generator: Generator, cache: Path) -> np.ndarray:
+def picture(generator: Generator, cache: Path | None) -> np.ndarray:
     ws = np.random.default_rng(0).standard_normal((SMALL.num_ws, SMALL.w_dim)).astype(np.float32)
     return OpenVinoSynthesizer(generator, torch.float32, 1, cache).synthesize(ws)
 
@@ -63,6 +64,30 @@ def test_other_weights_are_another_graph(tmp_path, conversions):
     assert len(conversions) == 3
 
 
+def test_other_stops_are_another_graph(tmp_path, conversions, monkeypatch):
+    """They are its outputs: a program that stops elsewhere would take one for the other."""
+    generator = generator_of()
+    picture(generator, tmp_path)
+    for module in (openvino_graph, openvino_synthesizer):
+        monkeypatch.setattr(module, "stops", lambda arch: (16, 32))
+    assert OpenVinoSynthesizer(generator, torch.float32, 1, tmp_path).synthesize(
+        np.zeros((SMALL.num_ws, SMALL.w_dim), np.float32), Detail(16)
+    ).shape == (16, 16, 3)
+    assert len(conversions) == 2
+
+
+def test_a_folder_that_can_only_be_read_is_read(tmp_path, conversions, monkeypatch):
+    def read_only(*_):
+        raise OSError(30, "Read-only file system")
+
+    generator = generator_of()
+    picture(generator, tmp_path)
+    monkeypatch.setattr(Path, "touch", read_only)
+    monkeypatch.setattr(openvino_graph, "_write", read_only)
+    picture(generator, tmp_path)
+    assert len(conversions) == 1
+
+
 def truncated(content: bytes) -> bytes:
     return content[: len(content) // 2]
 
@@ -93,6 +118,15 @@ def test_a_folder_that_cannot_be_written_is_done_without(tmp_path, conversions):
     for _ in range(2):
         picture(generator_of(), tmp_path / "file")
     assert len(conversions) == 2
+
+
+def test_who_has_no_home_does_without(conversions, monkeypatch):
+    def homeless(*_, **__):
+        raise RuntimeError("could not determine the home directory for '~/.cache'")
+
+    monkeypatch.setattr(openvino_graph.platformdirs, "user_cache_path", homeless)
+    assert picture(generator_of(), None).shape == (32, 32, 3)
+    assert len(conversions) == 1
 
 
 def test_a_full_disk_leaves_nothing_behind(tmp_path, conversions, monkeypatch):

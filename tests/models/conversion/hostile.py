@@ -346,8 +346,20 @@ def many_entries() -> bytes:
     return archive(b"\x80\x02N.", **{f"{k:040d}": b"" for k in range(15_000)})
 
 
+def again_and_again(name: str, *args: bytes) -> bytes:
+    """Calls of one name with the same arguments, which stand in the file once."""
+    kept = b"".join(each + b"\x94" for each in args)
+    recalled = b"".join(b"h" + bytes([1 + k]) for k in range(len(args)))
+    call = b"h\x00(" + recalled + b"tR"
+    return PROTO + b"c" + name.replace(" ", "\n").encode() + b"\n\x94" + kept + call * 100_000 + b"."
+
+
 def bombs() -> dict[str, bytes]:
     """By name; each has to be refused, quickly."""
+    negative = [integer(-k * (2**61 - 1)) for k in range(1, 200_000)]
+    pairs = b"](" + b"".join(text(str(k)) + b"N\x86" for k in range(100_000)) + b"e"
+    numbers = b"](" + b"".join(b"J" + struct.pack("<i", k) for k in range(300_000)) + b"e"
+    letters = b"X" + struct.pack("<I", 2**20) + b"a" * 2**20
     ints = b"".join(integer(k * (2**61 - 1)) + b"N" for k in range(1, 60_000))
     return {
         "laughs": laughs(100),
@@ -369,6 +381,12 @@ def bombs() -> dict[str, bytes]:
         "a negative length": PROTO + b"\x8b" + struct.pack("<i", -5) + b".",
         "an integer of digits": PROTO + b"I" + b"9" * 100_000 + b"\n.",
         "colliding keys": PROTO + b"}(" + ints + b"u.",
+        "colliding negative keys": PROTO + b"}(" + b"N".join(negative) + b"Nu.",
+        "a set that collides": PROTO + b"\x8f(" + b"".join(negative) + b"\x90.",
+        "a frozen set that collides": PROTO + b"(" + b"".join(negative) + b"\x91.",
+        "one dictionary again and again": again_and_again("collections OrderedDict", pairs),
+        "one set again and again": again_and_again("builtins set", numbers),
+        "one text again and again": again_and_again("_codecs encode", letters, text("latin1")),
         "a memo far away": PROTO + b"Nr" + b"\xff" * 4 + b"j" + b"\xff" * 4 + b"\x86.",
         "a text without end": PROTO + b"\x8d" + struct.pack("<Q", 2**62) + b"abc.",
         "bytes without end": PROTO + b"\x8e" + struct.pack("<Q", 2**62) + b"abc.",

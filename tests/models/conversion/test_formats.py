@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from models.checkpoint import CheckpointError, file_sha256, load_generator
-from models.conversion import Foreign, read_foreign
+from models.conversion import Foreign, assembly, read_foreign
 from models.stylegan2 import Architecture, Generator
 from run_installation import entry
 from tests.models.conversion.writers import (
@@ -288,6 +288,13 @@ def test_of_rosinality_what_does_not_fit_is_named(name, change, reason, tmp_path
     with pytest.raises(CheckpointError, match=reason) as error:
         read(tmp_path, changed(name, change))
     assert "\n" not in str(error.value)
+
+
+def test_tensors_that_share_their_numbers_do_not_make_a_generator_without_end(tmp_path, monkeypatch):
+    content = nvlabs(generator_of(SMALL))
+    read(tmp_path, content)
+    monkeypatch.setattr(assembly, "MAX_NUMBERS", 1000)
+    assert "has more than 1,000 numbers" in refusal(tmp_path, content)
 
 
 def test_a_size_that_is_not_played_is_named(tmp_path):

@@ -6,6 +6,7 @@ import random
 import socket
 import sys
 import time
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -229,12 +230,18 @@ def test_files_that_are_none_are_named(convert, tmp_path):
     [
         (b"", "is empty"),
         (b"<!DOCTYPE html><html>", "web page"),
+        (b"\xef\xbb\xbf \r\n<html>", "web page"),
+        (b"Not Found", "is a text"),
+        (b'{"error": "denied"}', "is a text"),
+        (b"(dp0\n.", "is a text"),  # a pickle of protocol 0: no checkpoint is one
+        (b"7z\xbc\xaf\x27\x1c" + bytes(40), "is compressed; unpack it"),
         (b"version https://git-lfs.github.com/spec/v1\n", "git lfs pull"),
         (b"\x1f\x8b\x08" + bytes(40), "gunzip"),
         (b"\x10\x00\x00\x00\x00\x00\x00\x00{}", "safetensors already"),
         (b"\x89PNG\r\n", "no checkpoint that is known here"),
         (bytes(1000), "no checkpoint that is known here"),
         (b"PK\x03\x04" + bytes(1000), "damaged archive"),
+        (b"\x80\x04ctfutil\nNetwork\n.", "older than StyleGAN2"),
         (b"\x80\x04N.", "of no StyleGAN2"),
         (b"\x80\x04}.", "has no G_ema"),
         (b"\x80\x04).", "holds 0 things and not G, D and Gs"),
@@ -246,6 +253,18 @@ def test_what_it_is_is_told_by_what_is_in_it(content, reason, convert, tmp_path)
     for name in ("a.pkl", "a.pt", "a.safetensors"):
         (tmp_path / name).write_bytes(content)
         assert reason in refused(convert, tmp_path / name)
+
+
+def test_of_archives_it_says_what_to_unpack(convert, tmp_path):
+    path = tmp_path / "a.zip"
+    for compression in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        with zipfile.ZipFile(path, "w", compression) as archive:
+            archive.writestr("folder/network.pt", bytes(1000))
+        assert "unpack it, and name the .pkl or .pt in it" in refused(convert, path)
+    path.write_bytes(hostile.archive(b"\x80\x02}.", **{"0": bytes(4)}))
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("archive/constants.pkl", b"\x80\x02).")
+    assert "is a program (TorchScript)" in refused(convert, path)
 
 
 def test_a_name_that_is_no_text_stays_on_one_line(convert, tmp_path):
