@@ -36,7 +36,7 @@ from installation.stage.pacing import Pacer, SystemClock, VirtualClock, frame_ra
 from installation.stage.recorder import NullSink, open_recorder
 from installation.stage.signals import SignalRemote
 from installation.texts import REPRODUCIBLE, own_site_path, read_site, read_text_file, score_in
-from installation.wiring import import_readers, kept_up, live_eyes, ready, recorded_eyes, visit_with, wire
+from installation.wiring import kept_up, live_eyes, ready, recorded_eyes, visit_with, wire
 from installation.wording import Clock, counted, say
 from models.action_units import ACTION_UNITS
 from models.controls import CONTROLS
@@ -83,10 +83,7 @@ def perform(show: Show, screen: Screen, site: Site, said: Collection[str]) -> No
         networks = load_networks(show.weights)
         performance = wire(networks, show, site.hours, is_live=True)
         read = partial(ready, networks, show, site.hours)
-        # Before the window: what reads faces and what draws a window without a card each bring a compiler,
-        # LLVM, and the first one has crashed in the presence of the second.
-        import_readers(networks, show.webcam)
-        if show.webcam is not None:
+        if show.webcam is not None:  # before there is a window: see import_readers
             home = performance.portrait.at(0).ws
             eyes = stack.enter_context(live_eyes(show.webcam, networks, home, site.camera_view))
             performance.visit = visit_with(eyes, performance, site.consent)

@@ -44,7 +44,9 @@ if TYPE_CHECKING:
 
 
 def wire(networks: Networks, show: Show, hours: Hours, *, is_live: bool) -> Performance:
-    """Choreography, dice, portrait and synthesizer, joined."""
+    """Choreography, dice, portrait and synthesizer, joined. A live show has no window yet."""
+    if is_live:
+        import_readers(networks, show.webcam)
     offer = ready(networks, show, hours, read_text_file(show.choreography))
     loaded = networks.pseudo_autoencoder
     for warning in offer.warnings:
@@ -189,6 +191,9 @@ def recorded_eyes(webcam: int | Path, weights: Path, home: Latent, view_deg: flo
 def import_readers(networks: Networks, webcam: int | Path | None) -> None:
     """Import what this show may read faces with, now or after an edit: visitors', and those of people whom a
     generator draws as they come.
+
+    Before there is a window: these libraries, and what draws a window without a graphics card, each bring a
+    compiler (LLVM), and importing the one in the presence of the other has crashed.
     """
     if webcam is not None:
         import installation.sight.watching  # noqa: F401
