@@ -1,6 +1,5 @@
 """The living portrait's command line: `python run_installation.py --help` lists the commands."""
 
-import math
 import os
 import sys
 from collections.abc import Callable
@@ -11,7 +10,6 @@ import click
 from click.core import ParameterSource
 
 from installation.errors import InputError
-from installation.notation.values import PERSON_SUFFIX
 from installation.options import (
     REFINEMENT_STEPS,
     TRUNCATION,
@@ -20,7 +18,7 @@ from installation.options import (
     Show,
     Sitter,
 )
-from installation.stage.camera_device import is_device
+from installation.parameters import Alphas, DefaultRun, Finite, Start, Webcam, Who
 
 # Commands import the application when they are called: it brings PyTorch, and help should not wait for that.
 
@@ -30,103 +28,6 @@ CHOREOGRAPHY = ROOT / "choreographies" / "the_long_afternoon.yaml"
 FILE = click.Path(path_type=Path)
 INTERRUPTED = 130  # as shells say it of Ctrl-C
 START = "2026-01-06T11:00"  # a recording's own day: the same options write the same file tomorrow
-
-
-class DefaultRun(click.Group):
-    """Calls `run` when no command is named, so that `run_installation.py my.yaml --windowed` plays it."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        first = args[0] if args else ""
-        is_option = first.startswith("-") and first not in ("-h", "--help", "--version")
-        is_file = first not in self.commands and (Path(first).suffix != "" or Path(first).exists())
-        return super().parse_args(ctx, ["run", *args] if not args or is_option or is_file else args)
-
-
-class Finite(click.FloatRange):
-    """A number in a range; `nan` and `inf`, which compare oddly, are in none."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        number = super().convert(value, param, ctx)
-        if not math.isfinite(number):
-            self.fail(f"{value} is not a finite number", param, ctx)
-        return float(number)
-
-
-class Alphas(click.ParamType[tuple[float, ...]]):
-    """Numbers from 0 to 1 with commas between them."""
-
-    name = "numbers"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[float, ...]:
-        if isinstance(value, tuple):
-            return value
-        try:
-            alphas = tuple(map(float, value.split(",")))
-        except ValueError:
-            self.fail(f"'{value}': write numbers with commas between them, such as 0,.5,1", param, ctx)
-        if not all(0 <= alpha <= 1 for alpha in alphas):
-            self.fail(f"'{value}': each number must be from 0 to 1", param, ctx)
-        return alphas
-
-
-class Start(click.DateTime):
-    """A day, or a time of one."""
-
-    name = "start"
-
-    def __init__(self) -> None:
-        super().__init__(["%Y-%m-%dT%H:%M", "%Y-%m-%d"])
-
-    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
-        return "[YYYY-MM-DD|YYYY-MM-DDTHH:MM]"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        try:
-            return super().convert(value, param, ctx)
-        except click.BadParameter:
-            self.fail(f"'{value}': write a day such as 2026-12-24, or 2026-12-24T18:00", param, ctx)
-
-
-class Who(click.ParamType[int | Path]):
-    """A person: a number, or a file; where a command can read photographs, any other file is one."""
-
-    name = "number|file"
-
-    def __init__(self, *, is_photo_read: bool = False) -> None:
-        self.is_photo_read = is_photo_read
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | Path:
-        if isinstance(value, int | Path):
-            return value
-        if value.isascii() and value.isdigit():
-            return int(click.IntRange(0, 2**32 - 1).convert(value, param, ctx))
-        if not self.is_photo_read and Path(value).suffix.lower() != PERSON_SUFFIX:
-            self.fail(f"'{value}' is neither a number nor a person file (NAME{PERSON_SUFFIX})", param, ctx)
-        return Path(value)
-
-
-class Webcam(click.ParamType[int | Path]):
-    """A camera's number, its device, or a video file in its place; of a recording, the file alone."""
-
-    def __init__(self, *, is_live: bool) -> None:
-        self.is_live = is_live
-        self.name = "number|device|video" if is_live else "video"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | Path:
-        is_number = isinstance(value, str) and value.isascii() and value.isdigit()
-        # Not Path.resolve: a link in /dev keeps its name, which says which camera.
-        webcam = int(value) if is_number else Path(os.path.abspath(value))  # noqa: PTH100
-        if not self.is_live and is_device(webcam):
-            self.fail(f"'{value}' is no video: what a camera sees is never written", param, ctx)
-        if not is_device(webcam) and Path(value).is_dir():
-            self.fail(f"'{value}' is a folder; say a camera's number or device, or a video", param, ctx)
-        if not is_device(webcam) and not Path(value).is_file():
-            self.fail(f"'{value}': no such video; cameras are numbers or devices, such as 0", param, ctx)
-        if Path(value).suffix.lower() in (".yaml", ".yml"):
-            self.fail(f"'{value}' is a choreography; write --webcam 0 before it", param, ctx)
-        return webcam
 
 
 def with_weights(command: Callable[..., Any]) -> Callable[..., Any]:
