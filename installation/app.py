@@ -232,12 +232,12 @@ def play(
             if reload:
                 reload.poll(performance)
             show_frame(performance, sink, tick, pacer, times)
-            for command in chain(sink.commands(), *(remote.commands() for remote in remotes)):
-                if command is Command.QUIT:
+            for request in chain(sink.requests(), *(remote.requests() for remote in remotes)):
+                if request is Command.QUIT:
                     return
-                if command is Command.REPORT and times:
+                if request is Command.REPORT and times:
                     say(times.so_far(pacer.num_stalls))
-                performance.obey(command, tick)
+                performance.obey(request, tick)
     except KeyboardInterrupt:
         say("stopped")
     finally:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from installation.portrait import Portrait, Pose
-from installation.ports import Command, Detail, Frame, Synthesizer, Tick
+from installation.ports import Command, Detail, Frame, Request, Synthesizer, Tick
 from installation.score.choreography import Choreography, Who
 from installation.score.conductor import Conductor
 from installation.score.hours import Hours
@@ -47,7 +47,7 @@ class Performance:
             if self.visit:
                 self.visit.close(tick)
                 self._draw_over(tick)
-            return Frame(self._dark, tick.t_ns)
+            return Frame(self._dark, tick.t_ns, is_dark=True)
         pose = self.pose_at(tick)
         is_private = self.visit is not None and self.visit.is_private
         image = self.synthesizer.synthesize(pose.ws)
@@ -79,19 +79,19 @@ class Performance:
         for _phrase in self.conductor.advance(tick.t_ns, tick.utc_ns):
             pass
 
-    def obey(self, command: Command, tick: Tick) -> None:
+    def obey(self, request: Request, tick: Tick) -> None:
         """Do what is asked for at the keyboard or from afar, as far as the show can. Not in the dark.
 
         GO is the next gesture now; a transition under way is left where it stands.
         """
         if not self.hours.is_open(tick.utc_ns):
             return
-        if command is Command.GO:
+        if request is Command.GO:
             for _phrase in self.conductor.go(tick.t_ns, tick.utc_ns):
                 pass
-        elif command is Command.AGREE and self.visit:
+        elif request is Command.AGREE and self.visit:
             self.visit.agree()
-        elif command is Command.ERASE and self.visit:
+        elif request is Command.ERASE and self.visit:
             self.visit.erase()
 
     def offer(self, score: Choreography, seed: int, people: Mapping[Who, Pose], resident: Who) -> None:

@@ -11,6 +11,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from installation.score.choreography import Who
+from installation.score.gesture import Gesture
 from installation.score.phrase import NANOSECONDS
 from installation.score.visitors import Visitor
 
@@ -24,11 +26,15 @@ __all__ = [
     "Image",
     "Latent",
     "Likeness",
+    "Move",
+    "Play",
     "Remote",
+    "Request",
     "Sighting",
     "Sink",
     "Synthesizer",
     "Tick",
+    "Try",
     "Visitor",
 ]
 
@@ -53,6 +59,7 @@ class Frame:
     image: Image
     t_ns: int
     is_private: bool = False  # a visitor's face is in it: for the wall alone
+    is_dark: bool = False  # there is no picture: the doors are closed, or somebody wants it dark
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +82,7 @@ class Sighting:
 
 
 class Command(Enum):
-    """What the person at the keyboard asks for."""
+    """What is asked for in a word, at the keyboard or from afar."""
 
     QUIT = "quit"
     TOGGLE_FULLSCREEN = "toggle fullscreen"
@@ -83,6 +90,39 @@ class Command(Enum):
     AGREE = "agree"  # the visitor before the portrait wants their face to be taken up
     ERASE = "erase"  # forget whoever is being shown, at once
     REPORT = "report"  # say how the frames come, now
+    PAUSE = "pause"  # play nothing further: the face stays as it is, and lives on
+    RESUME = "resume"
+    BLACKOUT = "blackout"  # show nothing; the show goes on in the dark
+    LIGHT = "light"  # the end of a blackout
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """A mood to enter, a gesture of the score to play now, or somebody to turn into; `by` is who wants it."""
+
+    mood: str | None = None
+    gesture: str | None = None
+    person: Who | None = None  # a number, or whom the score names
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A unit or a control moved by hand. It is held as long as it is told again, and then let go of."""
+
+    part: str  # `AU12`, or one of CONTROLS
+    value: float | None  # an intensity in [0, 1], degrees or years; None: let go of it
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """A gesture that no score has yet, to be played now."""
+
+    gesture: Gesture
+    by: str = ""
+
+
+Request = Command | Play | Move | Try
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +180,7 @@ class Sink(Protocol):
 
     def show(self, frame: Frame) -> None: ...
 
-    def commands(self) -> Iterator[Command]:
+    def requests(self) -> Iterator[Request]:
         """What was asked for since the last call; nothing for a sink without a keyboard."""
         ...
 
@@ -148,9 +188,9 @@ class Sink(Protocol):
 
 
 class Remote(Protocol):
-    """Where commands come from that nobody types."""
+    """Where requests come from that nobody types."""
 
-    def commands(self) -> Iterator[Command]:
+    def requests(self) -> Iterator[Request]:
         """What was asked for since the last call. Never waits."""
         ...
 

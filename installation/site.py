@@ -16,6 +16,9 @@ from installation.score.visitors import Consent
 
 FPS: Final = 60.0
 CAMERA_VIEW_DEG: Final = 70.0
+OSC_RATE_HZ: Final = 30.0
+DESK_ADDRESS: Final = ("127.0.0.1", 8080)
+DPMS: Final = "dpms"  # the display's own way of being switched off, as far as the system knows it
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,10 @@ class Site:
     camera_view: float = CAMERA_VIEW_DEG  # how wide it sees, in degrees
     consent: Consent = "dwell"  # what has the portrait take up a face
     osc: tuple[str, int] | None = None  # where messages come in: host and port; None: nowhere
-    display_off: str | None = None  # a command line
-    desk: str | None = None  # host:port
+    osc_out: tuple[str, int] | None = None  # where they go to; None: nowhere
+    osc_rate: float = OSC_RATE_HZ  # how often
+    display_off: str | None = DPMS  # a command line, or DPMS; None: the display stays on
+    display_on: str | None = None  # a command line
+    desk: tuple[str, int] | None = DESK_ADDRESS  # where the operator's page is served; None: nowhere
     places: Mapping[str, Place] = field(default_factory=dict)  # key → where its value stands
     warnings: tuple[Problem, ...] = ()

@@ -70,8 +70,8 @@ class Watcher:
             image = resize(frame.image, (SHEET_PX, SHEET_PX)).copy()
             self.seen.append(Seen(frame.t_ns, visit.encounter.stage, phrase.gesture, image))
 
-    def commands(self) -> "Sequence[Command]":
-        return tuple(self.sink.commands())
+    def requests(self) -> "Sequence[Command]":
+        return tuple(self.sink.requests())
 
     def close(self) -> None:
         self.sink.close()

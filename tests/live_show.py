@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from installation import app
 from installation.performance import Performance
-from installation.ports import Command, Frame, Image, Sink
+from installation.ports import Command, Frame, Image, Request, Sink
 from installation.score.encounter import Stage
 from installation.stage.camera_images import take_image
 from installation.stage.shared import SharedLatest
@@ -55,10 +55,10 @@ class Notes:
         if self._gaze:
             self._gaze.note(frame.t_ns)
 
-    def commands(self) -> Iterator[Command]:
+    def requests(self) -> Iterator[Request]:
         if self.num_encounters and self.num_taken_up >= self.num_encounters:
             yield Command.QUIT
-        yield from self.sink.commands()
+        yield from self.sink.requests()
 
     def close(self) -> None:
         self.sink.close()

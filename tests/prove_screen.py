@@ -262,7 +262,7 @@ def cost(wall: Wall) -> float:
         begun = time.perf_counter()
         display.show(Frame(image, k * 16_666_667))
         taken_ms.append(1000 * (time.perf_counter() - begun))
-        list(display.commands())
+        list(display.requests())
     display.close()
     return round(statistics.median(taken_ms[5:]), 1)
 

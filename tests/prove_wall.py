@@ -235,7 +235,7 @@ def flat(num_frames: int, side: int) -> Figures:
         image = adaptive.synthesize(ws, Detail(adaptive.resolution if other else side, 1.0))
         if number % SHOWN_EVERY == 0:
             display.show(Frame(image, round(number * NANOSECONDS / 60)))
-            list(display.commands())
+            list(display.requests())
         if number == WARM_UP_FRAMES:
             before = held()
         if number % 1000 == 0 and number > WARM_UP_FRAMES:

@@ -26,7 +26,7 @@ from installation.notation.document import parse_choreography
 from installation.notation.problems import InvalidScore
 from installation.performance import Performance
 from installation.portrait import Pose
-from installation.ports import NANOSECONDS, Command, Frame, Tick
+from installation.ports import NANOSECONDS, Command, Frame, Request, Tick
 from installation.reload import Offer, Reload
 from installation.score.choreography import Choreography, Who
 from installation.stage.pacing import Pacer, SystemClock
@@ -203,7 +203,7 @@ class Audience:
 
     def show(self, frame: Frame) -> None: ...
 
-    def commands(self) -> Iterator[Command]:
+    def requests(self) -> Iterator[Request]:
         return iter([Command.QUIT] if self.leaves.is_set() else [])
 
     def close(self) -> None: ...

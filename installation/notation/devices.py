@@ -164,7 +164,7 @@ def address(node: Node) -> str:
         ]
     }
 )
-def osc(node: Node) -> tuple[str, int] | None:
+def endpoint(node: Node) -> tuple[str, int] | None:
     """`9000`, on this computer alone, or `0.0.0.0:9000`: host and port; None for `off`."""
     port = node.value if isinstance(node, ScalarNode) else None
     if port == values.OFF:
@@ -177,6 +177,17 @@ def osc(node: Node) -> tuple[str, int] | None:
         form = "a port such as 9000, or an address and a port such as 0.0.0.0:9000"
         raise Refused(f"expected {form}; found {found(node)}{values.hint(node, '9000')}") from None
     return host.strip("[]"), int(text)
+
+
+@reader({"type": "string"})
+def display_off(node: Node) -> str | None:
+    """`dpms`, or a command line; None for `off`: the display stays on."""
+    if isinstance(node, ScalarNode) and node.value == values.OFF:
+        return None
+    if not isinstance(node, ScalarNode) or not isinstance(node.value, str) or not node.value.strip():
+        advice = values.hint(node, "dpms")
+        raise Refused(f"expected dpms, {values.OFF}, or a command; found {found(node)}{advice}")
+    return values.text(node)
 
 
 @reader({"enum": list(CONSENTS)})

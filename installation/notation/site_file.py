@@ -35,6 +35,7 @@ from installation.notation.site_keys import (
     CONSENT,
     DESK,
     DISPLAY_OFF,
+    DISPLAY_ON,
     EXCEPTIONS,
     FIT,
     FPS_KEY,
@@ -46,6 +47,8 @@ from installation.notation.site_keys import (
     OPENING,
     ORBIT,
     OSC,
+    OSC_OUT,
+    OSC_RATE,
     PERSON,
     ROTATION,
     SITE_WORDS,
@@ -60,7 +63,7 @@ from installation.notation.yaml_nodes import Entry, ListNode, MapNode, Node, Sca
 from installation.score.choreography import WEEKDAYS, Place
 from installation.score.hours import ALWAYS, WHOLE_DAY, Hours, Slot
 from installation.score.visitors import CONSENTS, Consent
-from installation.site import CAMERA_VIEW_DEG, FPS, Site
+from installation.site import CAMERA_VIEW_DEG, DESK_ADDRESS, DPMS, FPS, OSC_RATE_HZ, Site
 
 Day = TypeVar("Day", int, date)
 
@@ -137,8 +140,11 @@ def _read_site(top: Fields, default_zone: ZoneInfo) -> Site:
         camera_view=top.read(CAMERA_VIEW, CAMERA_VIEW_DEG),
         consent=_read_consent(top),
         osc=top.read(OSC, None),
-        display_off=top.read(DISPLAY_OFF, None),
-        desk=top.read(DESK, None),
+        osc_out=top.read(OSC_OUT, None),
+        osc_rate=top.read(OSC_RATE, OSC_RATE_HZ),
+        display_off=top.read(DISPLAY_OFF, DPMS),
+        display_on=_read_display_on(top),
+        desk=top.read(DESK, DESK_ADDRESS),
         places={entry.key.text: _place(entry) for entry in top.node.entries},
         warnings=tuple(sorted(top.report.warnings, key=lambda problem: (problem.line, problem.column))),
     )
@@ -165,6 +171,20 @@ def _read_consent(top: Fields) -> Consent:
         message = "no osc: for the messages to come in; write osc: 9000"
         top.report.error(entry.value if entry else top.node, CONSENT.name, message)
     return consent
+
+
+def _read_display_on(top: Fields) -> str | None:
+    """A display that a command has darkened stays so, unless another one lights it."""
+    off, on = top.entry(DISPLAY_OFF.name), top.read(DISPLAY_ON, None)
+    is_command = off is not None and isinstance(off.value, ScalarNode) and off.value.value not in (OFF, DPMS)
+    if is_command and on is None and off is not None:
+        message = "and what lights it again? write display_on: with a command, or see that the display wakes"
+        top.report.warn(off.value, DISPLAY_OFF.name, message)
+    elif on is not None and not is_command:
+        entry = top.entry(DISPLAY_ON.name)
+        message = "without effect: display_off: names no command that this one would undo"
+        top.report.warn(entry.value if entry else top.node, DISPLAY_ON.name, message)
+    return on
 
 
 def _place(entry: Entry) -> Place:

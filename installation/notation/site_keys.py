@@ -114,13 +114,32 @@ CONSENT: Final = Key(
 )
 OSC: Final = Key(
     "osc",
-    devices.osc,
+    devices.endpoint,
     "Where OSC messages come in: off, a port, for this computer alone, or an address and a port.",
 )
-DISPLAY_OFF: Final = Key(
-    "display_off", values.text, "The command that darkens the display while it is closed."
+OSC_OUT: Final = Key(
+    "osc_out",
+    devices.endpoint,
+    "Where OSC messages about the face go: off, a port of this computer, or an address and a port.",
 )
-DESK: Final = Key("desk", devices.address, "Where the curator's page is served: host:port.")
+OSC_RATE: Final = Key(
+    "osc_rate",
+    devices.measure(values.number_in(0.1, 60, "messages per second"), 0.1, 60),
+    "How often they go out, in a second; 30 if not said.",
+)
+DISPLAY_OFF: Final = Key(
+    "display_off",
+    devices.display_off,
+    "What darkens the display while it is closed: dpms, tried if nothing is said, a command, or off.",
+)
+DISPLAY_ON: Final = Key(
+    "display_on", values.text, "The command that lights it again, where display_off is a command."
+)
+DESK: Final = Key(
+    "desk",
+    devices.endpoint,
+    "Where the operator's page is served: off, a port of this computer, or an address and a port.",
+)
 KEYS: Final = (
     TITLE,
     TIMEZONE,
@@ -143,7 +162,10 @@ KEYS: Final = (
     CAMERA_VIEW,
     CONSENT,
     OSC,
+    OSC_OUT,
+    OSC_RATE,
     DISPLAY_OFF,
+    DISPLAY_ON,
     DESK,
 )
 SITE_WORDS: Final = tuple(key.name for key in KEYS)

@@ -136,7 +136,7 @@ class Display:
     def _draw(self, frame: Frame) -> None:
         """A dark frame has no picture: the one before fades away, at once if it was private."""
         assert self._window is not None
-        is_lit = bool(frame.image.any())
+        is_lit = not frame.is_dark
         self._fade = self._fade.towards(frame.t_ns, is_lit=is_lit)
         if not is_lit and self._window.is_private:
             self._fade = Fade(self._fade.duration_ns)
@@ -150,7 +150,7 @@ class Display:
 
     # -- the person at the keyboard --------------------------------------------------------------------------
 
-    def commands(self) -> Iterator[Command]:
+    def requests(self) -> Iterator[Command]:
         """Esc or a closed window: QUIT. Space: GO. Enter: AGREE. Del, backspace: ERASE. S: REPORT.
 
         F: TOGGLE_FULLSCREEN, done already when you read it.

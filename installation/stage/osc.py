@@ -47,7 +47,7 @@ class OscRemote:
         assert self._socket is not None, "it is open"
         return int(self._socket.getsockname()[1])
 
-    def commands(self) -> Iterator[Command]:
+    def requests(self) -> Iterator[Command]:
         """What was asked for since the last call."""
         if self._socket is None:
             return

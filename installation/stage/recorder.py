@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 
 from installation.errors import InputError
-from installation.ports import Command, Frame, Image, Sink
+from installation.ports import Frame, Image, Request, Sink
 from installation.stage.pacing import frame_rate
 from installation.stage.pictures import resize
 from installation.stage.placement import letterbox
@@ -98,7 +98,7 @@ class VideoRecorder:
         self._container.mux(self._stream.encode(picture))
         self.num_frames += 1
 
-    def commands(self) -> Iterator[Command]:
+    def requests(self) -> Iterator[Request]:
         return iter(())
 
     def abandon(self) -> None:
@@ -143,7 +143,7 @@ class PngRecorder:
         os.replace(self._part, self._directory / f"{self.num_frames:06d}.png")
         self.num_frames += 1
 
-    def commands(self) -> Iterator[Command]:
+    def requests(self) -> Iterator[Request]:
         return iter(())
 
     def abandon(self) -> None:
@@ -162,7 +162,7 @@ class NullSink:
     def show(self, frame: Frame) -> None:
         self.num_frames += 1
 
-    def commands(self) -> Iterator[Command]:
+    def requests(self) -> Iterator[Request]:
         return iter(())
 
     def close(self) -> None:

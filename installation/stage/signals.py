@@ -18,7 +18,7 @@ class SignalRemote:
         if self._number is not None:
             self._before = signal.signal(self._number, self._note)
 
-    def commands(self) -> Iterator[Command]:
+    def requests(self) -> Iterator[Command]:
         """REPORT for what has come since the last call."""
         while self._asked:
             self._asked -= 1

@@ -68,7 +68,7 @@ def test_an_hour_of_show_replays_through_the_real_loop():
             assert frame.t_ns > self.last_ns
             self.num_frames, self.last_ns = self.num_frames + 1, frame.t_ns
 
-        def commands(self):
+        def requests(self):
             return iter(())
 
         def close(self) -> None: ...
@@ -98,7 +98,7 @@ def test_the_loop_obeys_the_keyboard_and_leaves_on_ctrl_c():
         def show(self, frame: Frame) -> None:
             self.num_frames += 1
 
-        def commands(self):
+        def requests(self):
             asked = next(self.script)
             if asked is KeyboardInterrupt:
                 raise KeyboardInterrupt

@@ -98,7 +98,7 @@ class Wall:
     def show(self, frame: Frame) -> None:
         self.dark.append(not frame.image.any())
 
-    def commands(self):
+    def requests(self):
         return iter(list[Command]())
 
     def close(self) -> None: ...

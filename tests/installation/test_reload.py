@@ -237,7 +237,7 @@ def test_a_live_show_follows_its_file_and_takes_up_what_is_saved(
             if frame.t_ns == 0:
                 path.write_text(edited(("before", "after")))
 
-        def commands(self) -> Iterator[app.Command]:
+        def requests(self) -> Iterator[app.Command]:
             return iter([app.Command.QUIT] if show.conductor.score.title == "after" else [])
 
         def close(self) -> None: ...
@@ -272,7 +272,7 @@ def test_the_loop_hands_over_before_the_frame(scripted: Scripted) -> None:
         def show(self, frame: Frame) -> None:
             shown.append(show.conductor.score.title)
 
-        def commands(self) -> Iterator[app.Command]:
+        def requests(self) -> Iterator[app.Command]:
             return iter(())
 
         def close(self) -> None: ...

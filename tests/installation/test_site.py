@@ -65,7 +65,9 @@ def test_the_example() -> None:
         camera="/dev/v4l/by-id/usb-046d_HD_Pro_Webcam_C920-video-index0",
         osc=("127.0.0.1", 9000),
         display_off="xset dpms force off",
-        desk="127.0.0.1:8080",
+        desk=("127.0.0.1", 8080),
+        osc_out=("127.0.0.1", 9001),
+        display_on="xset dpms force on",
     )
 
 
@@ -255,8 +257,8 @@ def test_exceptions_to_what_is_always_open() -> None:
         ("version: 1\nosc: 0", "2:6: osc: expected a port such as 9000, or an address and a port such as 0.0.0.0:9000; found 0"),
         ("version: 1\nosc: button", "2:6: osc: expected a port such as 9000, or an address and a port such as 0.0.0.0:9000; found 'button'"),
         ("version: 1\nosc: 0.0.0.0:99999", "2:6: osc: expected a port such as 9000, or an address and a port such as 0.0.0.0:9000; found '0.0.0.0:99999'"),
-        ("version: 1\ndesk: 8080", "2:7: desk: expected an address and a port such as 0.0.0.0:8080, found 8080"),
-        ("version: 1\ndesk: localhost:99999", "2:7: desk: expected an address and a port such as 0.0.0.0:8080, found 'localhost:99999'"),
+        ("version: 1\ndesk: yes", "2:7: desk: expected a port such as 9000, or an address and a port such as 0.0.0.0:9000; found 'yes'; write 9000"),
+        ("version: 1\ndesk: localhost:99999", "2:7: desk: expected a port such as 9000, or an address and a port such as 0.0.0.0:9000; found 'localhost:99999'"),
         ("version: 1\nweights:", "2:9: weights: expected a text, found nothing"),
     ],
 )  # fmt: skip

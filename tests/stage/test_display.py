@@ -43,7 +43,7 @@ def picture(width: int = 32, height: int = 32) -> Image:
 @pytest.fixture
 def display() -> Iterator[Display]:
     display = Display(Hanging(), is_fullscreen=False)
-    list(display.commands())  # a new window has events of its own
+    list(display.requests())  # a new window has events of its own
     yield display
     display.close()
 
@@ -111,25 +111,25 @@ def test_nothing_is_allocated_for_each_frame(display: Display) -> None:
 def test_keys_are_commands(display: Display, key: int, command: Command) -> None:
     press(pygame.K_a)
     press(key)
-    assert list(display.commands()) == [command]
-    assert list(display.commands()) == []
+    assert list(display.requests()) == [command]
+    assert list(display.requests()) == []
 
 
 @pytest.mark.parametrize("kind", [pygame.QUIT, pygame.WINDOWCLOSE])
 def test_a_closed_window_is_a_quit(display: Display, kind: int) -> None:
     pygame.event.post(pygame.event.Event(kind))
-    assert list(display.commands()) == [Command.QUIT]
+    assert list(display.requests()) == [Command.QUIT]
 
 
 def test_f_toggles_fullscreen_and_the_cursor(display: Display) -> None:
     press(pygame.K_f)
-    assert list(display.commands()) == [Command.TOGGLE_FULLSCREEN]
+    assert list(display.requests()) == [Command.TOGGLE_FULLSCREEN]
     assert (display.is_fullscreen, pygame.mouse.get_visible()) == (True, False)
     display.show(Frame(picture(), 0))
     assert shown(display).shape[:2] == pygame.display.get_desktop_sizes()[0][::-1]
     for _ in range(3):
         press(pygame.K_f)
-    display.commands()  # toggles without being read
+    display.requests()  # toggles without being read
     assert (display.is_fullscreen, pygame.mouse.get_visible()) == (False, True)
 
 
@@ -254,7 +254,7 @@ def reds(display: Display, frames: Iterable[tuple[float, Image, bool]]) -> list[
     """The light of picture and surround alike after each frame at so many seconds."""
     lights = []
     for seconds, image, is_private in frames:
-        display.show(Frame(image, round(seconds * NANOSECONDS), is_private))
+        display.show(Frame(image, round(seconds * NANOSECONDS), is_private, is_dark=image is DARK))
         screen = shown(display)
         picture_light, surround_light = int(screen[30, 200, 0]) / 250, int(screen[30, 10, 0]) / 100
         assert picture_light == pytest.approx(surround_light, abs=0.02)
@@ -325,7 +325,7 @@ def test_a_window_that_is_lost_is_opened_anew(monkeypatch: pytest.MonkeyPatch) -
             broken.setattr(Window, "present", fail)
             for k in range(1, 1200):  # 20 s
                 display.show(Frame(picture(), k * second // 60))
-                assert list(display.commands()) == []
+                assert list(display.requests()) == []
         assert said == ["window: lost: device lost; the show goes on, and it is opened anew when it can be"]
         for k in range(1200, 1200 + 2 * 60 + 2):  # as long as the longest wait
             display.show(Frame(picture(), k * second // 60))
@@ -384,7 +384,7 @@ def test_the_picture_follows_its_monitor(monkeypatch: pytest.MonkeyPatch) -> Non
     def play(begin_s: int, end_s: int) -> None:
         for t_ns in range(begin_s * NANOSECONDS, end_s * NANOSECONDS, NANOSECONDS // 10):
             display.show(Frame(picture(), t_ns))
-            assert list(display.commands()) == []
+            assert list(display.requests()) == []
 
     try:
         play(0, 3)
@@ -404,7 +404,7 @@ def test_the_picture_follows_its_monitor(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_textures_that_the_card_lost_are_made_anew(display: Display) -> None:
     display.show(Frame(picture(), 0))
     pygame.event.post(pygame.event.Event(pygame.RENDER_DEVICE_RESET))
-    assert list(display.commands()) == []
+    assert list(display.requests()) == []
     assert display._window is not None and not display._window._sheets
     display.show(Frame(picture(), 1))
     assert shown(display).any()
@@ -461,7 +461,7 @@ def test_a_service_manager_stops_it_cleanly() -> None:
         from installation.stage.display import Display
         display = Display(Hanging(), is_fullscreen=True)
         os.kill(os.getpid(), signal.SIGTERM)
-        print([command.name for command in display.commands()])
+        print([command.name for command in display.requests()])
         display.close()
     """
     assert run_alone(program, SDL_VIDEODRIVER="dummy") == "['QUIT']\n"
@@ -501,7 +501,7 @@ def test_a_real_window_fills_the_screen_even_without_a_window_manager(x_server: 
         display = Display(Hanging(), is_fullscreen=True)
         for k in range(30):
             display.show(Frame(np.full((64, 64, 3), (200, 100, 50), np.uint8), k))
-            list(display.commands())
+            list(display.requests())
         shutil.copy(os.environ["SCREEN"], os.environ["SHOT"])
         display.close()
     """
@@ -557,7 +557,7 @@ def test_a_mode_that_changes_is_followed_without_a_window_manager(x_server: str)
             begun = time.monotonic_ns()
             while not until() and time.monotonic_ns() - begun < 20e9:
                 display.show(Frame(np.full((64, 64, 3), 99, np.uint8), time.monotonic_ns()))
-                assert not list(display.commands())
+                assert not list(display.requests())
         display = Display(Hanging(), is_fullscreen=True)
         xrandr("--newmode", "small", "30", "640", "650", "660", "670", "480", "490", "500", "510")
         xrandr("--addmode", "screen", "small")

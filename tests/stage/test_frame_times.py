@@ -90,9 +90,9 @@ def test_the_system_can_ask():
         pytest.skip(f"this system has no {NAME}")
     before = signal.getsignal(getattr(signal, NAME))
     remote = SignalRemote()
-    assert list(remote.commands()) == []
+    assert list(remote.requests()) == []
     signal.raise_signal(getattr(signal, NAME))
-    assert list(remote.commands()) == [Command.REPORT]
-    assert list(remote.commands()) == []
+    assert list(remote.requests()) == [Command.REPORT]
+    assert list(remote.requests()) == []
     remote.close()
     assert signal.getsignal(getattr(signal, NAME)) is before

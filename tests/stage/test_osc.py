@@ -29,13 +29,13 @@ def remote():
 
 
 def test_a_sender_agrees_and_erases(remote):
-    assert list(remote.commands()) == []
+    assert list(remote.requests()) == []
     with SimpleUDPClient("127.0.0.1", remote.port) as client:
         client.send_message("/portrait/agree", 1)
         client.send_message("/portrait/mood", "dusk")
         client.send_message("/portrait/erase", [])
-    assert list(remote.commands()) == [Command.AGREE, Command.ERASE]
-    assert list(remote.commands()) == []
+    assert list(remote.requests()) == [Command.AGREE, Command.ERASE]
+    assert list(remote.requests()) == []
 
 
 def test_a_bundle_is_not_waited_for():
@@ -49,7 +49,7 @@ def test_a_flood_is_read_in_parts(remote):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
         for _ in range(2 * MOST_PACKETS):
             sender.sendto(message("/portrait/agree"), ("127.0.0.1", remote.port))
-    assert len(list(remote.commands())) == MOST_PACKETS
+    assert len(list(remote.requests())) == MOST_PACKETS
 
 
 @given(st.binary(max_size=300))
@@ -72,4 +72,4 @@ def test_an_address_that_is_taken_or_not_here_is_told(remote):
     with pytest.raises(InputError, match=r"osc: cannot listen at 203\.0\.113\.5:9000"):
         OscRemote("203.0.113.5", 9000)
     remote.close()
-    assert list(remote.commands()) == []
+    assert list(remote.requests()) == []

@@ -27,7 +27,7 @@ def picture(side: int = 64) -> Image:
 def record(sink: Sink, num_frames: int, image: Image | None = None) -> None:
     for k in range(num_frames):
         sink.show(Frame(picture() if image is None else image, k * 33_333_333))
-    assert not list(sink.commands())
+    assert not list(sink.requests())
 
 
 def read(path: Path) -> list[Image]:
