@@ -132,9 +132,9 @@ def run(**options: Any) -> None:
     them at once. Where the site says so, their face is only taken up when Enter says that they agree. Nothing
     of anybody is ever written: docs/privacy.md.
     """
-    from installation import app
+    from installation import run as live
 
-    app.run(Show.of(options), Screen.of(options), said())
+    live.run(Show.of(options), Screen.of(options), said())
 
 
 @main.command()
@@ -373,6 +373,37 @@ def hang(site: Path | None, *, is_shown: bool, seconds: float | None) -> None:
         show_anew("run", "--site", str(path), *limit)
 
 
+@main.command()
+@click.option("--lan", "is_lan", is_flag=True, help="For the network, and not for this computer alone.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Where to serve it.  [default: 8081]")
+def desk(port: int | None, *, is_lan: bool) -> None:
+    """Open the operator's page at the show that runs here, until Ctrl-C or the end of the show.
+
+    With --lan it can be opened from phones, by a QR code that holds a key; whoever has it works the portrait.
+    The page is docs/desk.md; the site's own is served all the time, at 127.0.0.1:8080 if its site.yaml says
+    nothing else.
+    """
+    from installation.desk.attached import attach
+    from installation.supervision.folders import state_folder
+
+    attach(state_folder(), port, click.echo, is_lan=is_lan)
+
+
+@main.command()
+@site_option
+def doctor(site: Path | None) -> None:
+    """Look the set-up over: what is well (✓), doubtful (!) or broken (✗), and what to do about it.
+
+    Nothing is changed, and of the camera's pictures none is kept. Exit code 0: nothing is broken; 2: it is.
+    """
+    from installation.doctor.examination import doctor
+
+    lines, is_broken = doctor(site, WEIGHTS, CHOREOGRAPHY)
+    click.echo("\n".join(lines))
+    if is_broken:
+        click.get_current_context().exit(2)
+
+
 def show_anew(*args: str) -> None:
     """Another command, in the place of this process: PyTorch's compiler may crash beside what a window loads,
     unless it was there before.
@@ -384,7 +415,7 @@ def show_anew(*args: str) -> None:
 def entry(args: list[str] | None = None) -> int:
     """Run the command line; → the exit code: 0 done, 2 the input is wrong, one line a fault, 130 Ctrl-C."""
     try:
-        main(args, standalone_mode=False)
+        code = main(args, standalone_mode=False)
     except click.exceptions.Exit as leave:
         return leave.exit_code
     except (click.Abort, KeyboardInterrupt):  # but the show, which ends so as well
@@ -396,7 +427,7 @@ def entry(args: list[str] | None = None) -> int:
     except InputError as error:
         click.echo(str(error), err=True)
         return 2
-    return 0
+    return code if isinstance(code, int) else 0
 
 
 if __name__ == "__main__":

@@ -4,92 +4,77 @@ Here are the commands of the show; those that make a single thing are in `stills
 """
 
 import gc
-import signal
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from itertools import chain
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import tzlocal
-
 from installation.errors import InputError
-from installation.hanging import Hanging
 from installation.loading import Networks, load_networks, load_people
-from installation.notation.problems import Problem, problem_at
+from installation.notation.problems import Problem
 from installation.notation.site_file import is_site
-from installation.options import TRUNCATION, Recording, Screen, Show
-from installation.performance import Performance
-from installation.ports import NANOSECONDS, Command, Remote, Sink, Tick
+from installation.options import TRUNCATION, Recording, Show
+from installation.performance import Performance, Teller
+from installation.place import files_of, here, place_of, shown_at
+from installation.ports import NANOSECONDS, Command, Frame, Remote, Request, Sink, Tick
 from installation.reload import Reload
 from installation.score.hours import Hours, instant
+from installation.score.resume import Resume
+from installation.score.slumber import FADE_NS
 from installation.site import Site
-from installation.stage.camera_device import is_device
 from installation.stage.child import leave_no_dump
-from installation.stage.display import FADE_S, Display, has_screen
 from installation.stage.frame_times import FrameTimes
 from installation.stage.osc import OscRemote
+from installation.stage.osc_out import OscTeller
 from installation.stage.pacing import Pacer, SystemClock, VirtualClock, frame_rate
-from installation.stage.recorder import NullSink, open_recorder
-from installation.stage.signals import SignalRemote
-from installation.texts import REPRODUCIBLE, own_site_path, read_site, read_text_file, score_in
+from installation.stage.recorder import open_recorder
+from installation.stage.shared import SharedLatest
+from installation.stage.signals import SignalRemote, ending_as_asked
+from installation.status import About, StatusTeller
+from installation.telling import Telling
+from installation.texts import REPRODUCIBLE, read_site, read_text_file, score_in
 from installation.wiring import kept_up, live_eyes, ready, recorded_eyes, visit_with, wire
-from installation.wording import Clock, counted, say
+from installation.wording import counted, say, told_of_doors
 from models.action_units import ACTION_UNITS
 from models.controls import CONTROLS
 
-FALLBACK_SECONDS = 20.0
-FALLBACK_PATH = Path("build/portrait.mp4")
-
+REST_NS = NANOSECONDS // 5  # from one frame to the next while it is dark
 
 # --- the show -----------------------------------------------------------------------------------------------
 
 
-def run(show: Show, screen: Screen, said: Collection[str] = ()) -> None:
-    """Show the portrait until Esc, Ctrl-C or the given time; without a screen, record it instead.
-
-    What the options named in `said` do not say, the site does.
+def perform(
+    show: Show,
+    site: Site,
+    fps: float,
+    seconds: float | None,
+    sink: Sink,
+    remotes: Sequence[Remote] = (),
+    status: SharedLatest | None = None,
+    resume: Resume | None = None,
+) -> None:
+    """The show, live: what `supervision.worker` runs. It goes on from where another one stood, if it is the
+    same show, asks `remotes` what there is to do, and tells a mailbox how it goes.
     """
-    show = replace(show, site=show.site or own_site())
-    site = place_of(show, here())
-    show = shown_at(site, show, said)
-    if not screen.headless and not has_screen():
-        say("no screen here")
-        if show.webcam is not None and is_device(show.webcam):
-            say("recording without the camera: a visitor's face is never written; --headless plays with it")
-            show = replace(show, webcam=None)
-        now = datetime.now(site.hours.zone)
-        seconds = screen.seconds or FALLBACK_SECONDS
-        record(show, Recording(FALLBACK_PATH, seconds, fps=30, size=512, start=now), said, here())
-        return
-    if show.webcam is None and site.camera is not None:
-        show = replace(show, webcam=site.camera if isinstance(site.camera, int) else Path(site.camera))
-    perform(show, screen, site, said)
-
-
-def perform(show: Show, screen: Screen, site: Site, said: Collection[str]) -> None:
-    """The show, live."""
     if show.webcam is not None:
         leave_no_dump()
-    hanging = replace(site.hanging, monitor=screen.monitor) if "monitor" in said else site.hanging
-    fps = screen.fps if "fps" in said else site.fps
-    with ending_as_asked(), ExitStack() as stack:
+    with ending_as_asked(say), ExitStack() as stack:
         # First of all: a signal that nobody hears yet would end the program.
-        remotes: list[Remote] = [stack.enter_context(closing(SignalRemote()))]
+        heard: list[Remote] = [stack.enter_context(closing(SignalRemote())), *remotes]
         playing = read_text_file(show.choreography)
         networks = load_networks(show.weights)
         performance = wire(networks, show, site.hours, is_live=True)
         read = partial(ready, networks, show, site.hours)
-        if show.webcam is not None:  # before there is a window: see import_readers
+        if show.webcam is not None:
             home = performance.portrait.at(0).ws
             eyes = stack.enter_context(live_eyes(show.webcam, networks, home, site.camera_view))
             performance.visit = visit_with(eyes, performance, site.consent)
-        sink = stack.enter_context(closing(sink_of(screen, hanging)))
         if site.osc:
-            remotes.append(stack.enter_context(closing(OscRemote(*site.osc))))
+            heard.append(stack.enter_context(closing(OscRemote(*site.osc, say))))
         reload = stack.enter_context(Reload(show.choreography, playing, read, say))
         clock = SystemClock()
         performance.synthesizer = kept_up(performance, clock, fps)
@@ -97,30 +82,17 @@ def perform(show: Show, screen: Screen, site: Site, said: Collection[str]) -> No
         gc.collect()
         gc.freeze()  # or once in a while all that is loaded would be walked through, for several frames
         stack.callback(gc.unfreeze)
-        play(performance, sink, Pacer(clock, fps), screen.seconds, reload, remotes, times)
-
-
-@contextmanager
-def ending_as_asked() -> Iterator[None]:
-    """Whoever ends the program, a service manager or a closed terminal, ends it as Ctrl-C does: nothing is
-    left open, and nothing in shared memory.
-    """
-    names = ("SIGTERM", "SIGHUP")  # Windows has no SIGHUP
-    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
-    before = {number: signal.signal(number, signal.default_int_handler) for number in numbers}
-    try:
-        yield
-    except KeyboardInterrupt:  # outside the loop, which has its own
-        say("stopped")
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def sink_of(screen: Screen, hanging: Hanging) -> Sink:
-    if screen.headless:
-        return NullSink()
-    return Display(hanging, is_fullscreen=not screen.windowed, fade_s=FADE_S, say=say)
+        if resume and not performance.resume_from(resume, clock.utc_ns()):
+            say("this is another show than the one that was playing: it begins anew")
+        pacer = Pacer(clock, fps)
+        tellers: list[Teller] = []
+        if status:
+            about = About(show.choreography.absolute(), show.weights.absolute(), show.site)
+            tellers.append(StatusTeller(status, about, times, pacer))
+        if site.osc_out:
+            teller = OscTeller(site.osc_out, site.osc_rate, Telling(), say)
+            tellers.append(stack.enter_context(closing(teller)))
+        play(performance, sink, pacer, seconds, reload, heard, times, tellers)
 
 
 def record(
@@ -158,59 +130,6 @@ def record(
     print(recording.output)
 
 
-def place_of(show: Show, default_zone: ZoneInfo) -> Site:
-    """The place that a show is for; what is doubtful about it is said."""
-    site = read_site(show.site, default_zone)
-    for warning in site.warnings:
-        say(str(warning))
-    return site
-
-
-def own_site() -> Path | None:
-    """The site.yaml in the user's configuration folder, if there is one."""
-    path = own_site_path()
-    if not path.is_file():
-        return None
-    say(f"the place is that of {path}")
-    return path
-
-
-def shown_at(site: Site, show: Show, said: Collection[str]) -> Show:
-    """What is shown, with the site's in the place of what the command line leaves open.
-
-    Raises:
-        InputError: a file that the site names is not there, told at its line.
-    """
-    if show.site is None:
-        return show
-    files = files_of(site, show.site)
-    if "weights" in files and "weights" not in said:
-        show = replace(show, weights=files["weights"])
-    if "choreography" in files and "choreography" not in said:
-        show = replace(show, choreography=files["choreography"])
-    return replace(show, host=files.get("person", site.person if isinstance(site.person, int) else None))
-
-
-def files_of(site: Site, path: Path) -> dict[str, Path]:
-    """The files that a site.yaml names, by their keys; paths are taken from its own folder.
-
-    Raises:
-        InputError: those that are not there, each told at its line.
-    """
-    named = {"weights": site.weights, "choreography": site.choreography, "person": site.person}
-    files = {key: path.parent / name for key, name in named.items() if isinstance(name, str)}
-    faults = [
-        problem_at(
-            str(path), place, f"no such file: {files[key]}; paths are taken from the folder of this file"
-        )
-        for key, place in site.places.items()
-        if key in files and not files[key].is_file()
-    ]
-    if faults:
-        raise InputError("\n".join(map(str, faults)))
-    return files
-
-
 def play(
     performance: Performance,
     sink: Sink,
@@ -219,25 +138,28 @@ def play(
     reload: Reload | None = None,
     remotes: Sequence[Remote] = (),
     times: FrameTimes | None = None,
+    tellers: Sequence[Teller] = (),
 ) -> None:
     """The loop: for each tick a frame, until the time is over, somebody leaves, or Ctrl-C."""
-    was_open = True
+    was_open, lit_ns = True, 0
     try:
         while True:
             tick = pacer.tick()
-            if was_open != (was_open := performance.hours.is_open(tick.utc_ns)):
-                say(told_of_doors(performance.hours, tick.utc_ns))
             if seconds is not None and tick.t_ns >= round(seconds * NANOSECONDS):
                 return
             if reload:
                 reload.poll(performance)
-            show_frame(performance, sink, tick, pacer, times)
-            for request in chain(sink.requests(), *(remote.requests() for remote in remotes)):
-                if request is Command.QUIT:
-                    return
-                if request is Command.REPORT and times:
-                    say(times.so_far(pacer.num_stalls))
-                performance.obey(request, tick)
+            is_dark = show_frame(performance, sink, tick, pacer, times).is_dark
+            if was_open != (was_open := performance.is_open):
+                say(told_of_doors(performance.hours, tick.utc_ns))
+            asked = chain(sink.requests(), *(remote.requests() for remote in remotes))
+            if not obeyed(performance, asked, tick, pacer, times):
+                return
+            for teller in tellers:
+                teller.tell(performance, tick)
+            lit_ns = lit_ns if is_dark else tick.t_ns
+            if tick.t_ns - lit_ns > FADE_NS:
+                pacer.rest(rest_ns(performance.change_utc_ns, tick.utc_ns))
     except KeyboardInterrupt:
         say("stopped")
     finally:
@@ -245,30 +167,41 @@ def play(
             say(times.in_all(pacer.num_stalls))
 
 
+def obeyed(
+    performance: Performance, asked: Iterable[Request], tick: Tick, pacer: Pacer, times: FrameTimes | None
+) -> bool:
+    """Do what is asked for; → whether to go on."""
+    for request in asked:
+        if request is Command.QUIT:
+            return False
+        if request is Command.REPORT and times:
+            say(times.so_far(pacer.num_stalls))
+        performance.obey(request, tick)
+    return True
+
+
 def show_frame(
     performance: Performance, sink: Sink, tick: Tick, pacer: Pacer, times: FrameTimes | None
-) -> None:
+) -> Frame:
     """One frame, timed if its times are told and it is not a dark one."""
-    if times is None or not performance.hours.is_open(tick.utc_ns):
-        sink.show(performance.step(tick))
-        if times:
-            times.pause()
-        return
-    times.begin()
+    if times:
+        times.begin()
     frame = performance.step(tick)
-    times.drawn(len(frame.image))
+    if times and not frame.is_dark:
+        times.drawn(len(frame.image))
     sink.show(frame)
-    if told := times.shown(pacer.num_stalls):
+    if times and frame.is_dark:
+        times.pause()
+    elif times and (told := times.shown(pacer.num_stalls)):
         say(told)
+    return frame
 
 
-def told_of_doors(hours: Hours, utc_ns: int) -> str:
-    """`closed until Tue 24 Nov 2026 11:00; the picture is dark`, or `open until 19:00`."""
-    clock, change_ns = Clock(hours.zone, "%H:%M"), hours.next_change(utc_ns)
-    if hours.is_open(utc_ns):
-        return "open" if change_ns is None else f"open until {clock.at(change_ns)}"
-    until = "" if change_ns is None else f" until {clock.day(change_ns)} {clock.at(change_ns)}"
-    return f"closed{until}; the picture is dark"
+def rest_ns(change_ns: int | None, utc_ns: int) -> int:
+    """How long nothing is due while it is dark: a moment, in which it still answers, and never beyond the
+    next change of the doors.
+    """
+    return REST_NS if change_ns is None else min(REST_NS, change_ns - utc_ns)
 
 
 def check(files: Sequence[Path], weights: Path, site: Path | None = None, *, is_strict: bool) -> None:
@@ -328,8 +261,3 @@ def networks_to_check_for(weights: Path) -> Networks | None:
     except InputError as error:
         say(f"{error}: not checking for units that are not learned, nor for people in files")
         return None
-
-
-def here() -> ZoneInfo:
-    """The timezone of this machine, where no site says another."""
-    return tzlocal.get_localzone()

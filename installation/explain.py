@@ -179,7 +179,7 @@ _WAYS: Final = {
 
 def _asker(score: Choreography, asked_by: str) -> str:
     """A cue with what it does and when; anybody else by name."""
-    cues = {f"cue {cue.number + 1}": cue for cue in score.cues}
+    cues = {cue.name: cue for cue in score.cues}
     cue: Cue | None = cues.get(asked_by)
     return f"{asked_by}: {deed(cue)}, {occasion(cue)}" if cue else asked_by
 

@@ -4,8 +4,6 @@ A test card on every monitor, then what the camera sees, and what has been chose
 it. Of the file that was there only those values change.
 """
 
-import os
-import shutil
 from collections.abc import Callable
 from contextlib import ExitStack, closing
 from dataclasses import replace
@@ -19,6 +17,7 @@ from installation.notation.site_edit import edited, written
 from installation.notation.site_keys import CAMERA, FIT, MONITOR, ROTATION
 from installation.notation.values import OFF
 from installation.ports import NANOSECONDS, Clock, Image
+from installation.saving import replace_file
 from installation.site import Site
 from installation.stage.camera import Camera
 from installation.stage.camera_faces import CameraFaces, Find, find_faces
@@ -236,24 +235,3 @@ def changes(site: Site, values: Values) -> Values:
 def meaning(site: Site) -> Site:
     """A place, whatever the lines on which it stands."""
     return replace(site, places={}, warnings=())
-
-
-def replace_file(path: Path, content: bytes) -> None:
-    """The whole content or none of it, with the rights that the file had; of a link, where it leads.
-
-    Raises:
-        OSError: it cannot be written.
-    """
-    target = path.resolve()
-    target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_name(f"{target.name}.partial")
-    try:
-        with partial.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())  # else a power cut may leave it empty
-        if target.exists():
-            shutil.copymode(target, partial)
-        os.replace(partial, target)
-    finally:
-        partial.unlink(missing_ok=True)

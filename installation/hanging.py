@@ -11,6 +11,7 @@ FITS: Final[tuple[Fit, ...]] = ("whole", "cover")
 ROTATIONS: Final = (0, 90, 180, 270)
 Colour = tuple[int, int, int]  # red, green, blue, each from 0 to 255
 BLACK: Final[Colour] = (0, 0, 0)
+DPMS: Final = "dpms"  # the display's own way of being switched off, as far as the system knows it
 
 
 @dataclass(frozen=True, slots=True)

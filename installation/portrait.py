@@ -2,6 +2,7 @@
 
     w = A(w₀, a − a₀, c − c₀)                        `expressive`: the face that the units on their way show
     w = w_S + (w_T − w_S)·α                          `linear`, `chained`: the straight line of Aranda et al.
+    w + A(w₀, a' − a₀, c' − c₀) − A(w₀, a − a₀, c − c₀)    what a hand makes of it
     w + A(w₀, l) − A(w₀, 0)                          the small life l, laid over either
 
 from the present face directly to the next: neither the latent nor the AU state ever passes by neutral on the
@@ -19,11 +20,13 @@ import numpy as np
 
 from installation.ports import Latent
 from installation.score.choreography import Who
+from installation.score.hand import Held, with_hand
 from installation.score.life import Movement
 from installation.score.motion import RIVALS, Path, path_of
 from installation.score.phrase import Phrase
+from installation.score.slumber import drowsy
 from installation.score.transition import alpha, between
-from models.action_units import AU_INDEX, NEUTRAL, NUM_AUS
+from models.action_units import ACTION_UNITS, AU_INDEX, NEUTRAL, NUM_AUS
 from models.controls import CONTROLS, changes_to, kept_within, playable
 
 LIDS: Final = (AU_INDEX[43], AU_INDEX[45])
@@ -98,6 +101,12 @@ class Transition:
         return alpha(self.path.ease, t_ns - self.start_ns, self.onset_ns)
 
 
+def at_rest(anchor: Pose, parts: tuple[float, ...], ws: Latent) -> Transition:
+    """Nowhere: a face that stays as it is."""
+    phrase = Phrase(-1, "", "", parts[:NUM_AUS], 0, 0, 0, "linear")
+    return Transition(path_of(phrase, parts, parts), anchor, 0, 0, (ws, ws), NOTHING)
+
+
 def on_line(source: Latent, target: Latent, a: float) -> Latent:
     """w_S + (w_T − w_S)·α, exact at both ends."""
     if a <= 0:
@@ -109,23 +118,27 @@ class Portrait:
     """Somebody with a face: the anchor, the AU state, and the transition under way.
 
     `people` are all whom the score may name; `who` is the first to be there. Controls that are not `learned`
-    stay as they are.
+    stay as they are, and so do units that are not, where a hand moves them.
     """
 
     def __init__(
-        self, model: TargetModel, people: Mapping[Who, Pose], who: Who, learned: Collection[str] = CONTROLS
+        self,
+        model: TargetModel,
+        people: Mapping[Who, Pose],
+        who: Who,
+        learned: Collection[str] = CONTROLS,
+        learned_units: Collection[int] = ACTION_UNITS,
     ) -> None:
         self.model = model
         self.people = dict(people)
+        self.learned_units = tuple(unit for unit in ACTION_UNITS if unit in learned_units)
+        self.learned_controls = tuple(name for name in CONTROLS if name in learned)
         self._learned = frozenset(learned)
         self._moved = [float(name in self._learned) for name in CONTROLS]
         anchor = self.people[who]
         self._morph = Morph(anchor, anchor, 0, 0)
         self._still: tuple[Pose | None, Latent] = None, anchor.ws  # an anchor, and A(w₀, 0)
-        at_rest = Phrase(-1, "", "", anchor.aus, 0, 0, 0, "linear")
-        parts = (*anchor.aus, *(0.0,) * len(CONTROLS))
-        path = path_of(at_rest, parts, parts)
-        self._transition = Transition(path, anchor, 0, 0, (anchor.ws, anchor.ws), NOTHING)
+        self._transition = at_rest(anchor, (*anchor.aus, *(0.0,) * len(CONTROLS)), anchor.ws)
         self._is_chain_cut = False  # the latest latent is, in part, of somebody who is forgotten
 
     # --- where it is
@@ -167,7 +180,7 @@ class Portrait:
         """
         now, anchor = self.at(phrase.start_ns), self._morph.at(phrase.start_ns)
         source = self._transition.path.at(phrase.start_ns)
-        target = (*phrase.target, *self._changes(phrase, anchor))
+        target = (*phrase.target, *self.changes(phrase, anchor))
         path = path_of(phrase, source, target)
         line, leftover = None, NOTHING
         if phrase.motion == "chained":
@@ -182,8 +195,10 @@ class Portrait:
         self._is_chain_cut = False
         return math.hypot(*(target[NUM_AUS + part] - source[NUM_AUS + part] for part in GAZE))
 
-    def _changes(self, phrase: Phrase, anchor: Pose) -> tuple[float, ...]:
-        """Of the person's own controls: those that the gesture names, and the arcs' drifts of the others."""
+    def changes(self, phrase: Phrase, anchor: Pose) -> tuple[float, ...]:
+        """What a phrase changes of a person's own controls: those that the gesture names, and the arcs'
+        drifts of the others.
+        """
         drifting = (name for name in phrase.drifts if name not in phrase.controls)
         drifted = {name: anchor.controls[CONTROLS.index(name)] + phrase.drifts[name] for name in drifting}
         changes = dict(
@@ -192,6 +207,19 @@ class Portrait:
         for name, wanted in playable(drifted, self._learned).items():
             changes[name] = wanted - anchor.controls[CONTROLS.index(name)]
         return tuple(changes.values())
+
+    def stand(self, who: Who, aus: Sequence[float], changes: Sequence[float]) -> None:
+        """Before the show begins: be somebody, with that AU state and those changes of their controls, as far
+        as they can be played.
+        """
+        anchor = self.people[who]
+        kept = [
+            kept_within(name, own, change * moved)
+            for name, own, change, moved in zip(CONTROLS, anchor.controls, changes, self._moved, strict=True)
+        ]
+        parts = (*aus, *kept)
+        self._morph = Morph(anchor, anchor, 0, 0)
+        self._transition = at_rest(anchor, parts, self._expressed(anchor, parts))
 
     def become(self, who: Who, start_ns: int, fade_ns: int) -> None:
         """Turn into somebody else, from whoever is there, in that time."""
@@ -225,19 +253,46 @@ class Portrait:
             leftover = (now.ws - self.at(t_ns).ws) / np.float32(1 - share)
             self._transition = replace(self._transition, leftover=leftover)
 
-    # --- the small life
+    # --- an operator's hand, and the small life
 
-    def alive(self, pose: Pose, life: Movement, t_ns: int) -> Pose:
+    def moved(self, pose: Pose, held: Mapping[str, Held], t_ns: int) -> Pose:
+        """The pose with what a hand holds of it, w + A(w₀, a' − a₀, c' − c₀) − A(w₀, a − a₀, c − c₀). Parts
+        that are not learned stay as they are, and values beyond what faces were shown with are the nearest
+        of those.
+        """
+        anchor = self._morph.at(t_ns)
+        units = {
+            AU_INDEX[unit]: held[f"AU{unit:02d}"] for unit in self.learned_units if f"AU{unit:02d}" in held
+        }
+        wanted = playable(
+            {name: each.value for name, each in held.items() if name in CONTROLS}, self._learned
+        )
+        if not units and not wanted:
+            return pose
+        changes = changes_to(wanted, anchor.controls)
+        controls = tuple(
+            between(now, own + change, held[name].share) if name in wanted else now
+            for name, now, own, change in zip(CONTROLS, pose.controls, anchor.controls, changes, strict=True)
+        )
+        there = Pose(pose.ws, with_hand(pose.aus, units), controls)
+        ws = pose.ws + (self._shown(anchor, there) - self._shown(anchor, pose))
+        return Pose(ws, there.aus, controls)
+
+    def _shown(self, anchor: Pose, pose: Pose) -> Latent:
+        return self._expressed(anchor, (*pose.aus, *delta(anchor.controls, pose.controls)))
+
+    def alive(self, pose: Pose, life: Movement, t_ns: int, lids: float = 0.0) -> Pose:
         """The pose with the small life added, w + A(w₀, l) − A(w₀, 0), as far as the gesture leaves room for
-        it: lids that it has closed are not closed again.
+        it: lids that it has closed are not closed again. While it sleeps its `lids` are shut, in [0, 1].
         """
         anchor = self._morph.at(t_ns)
         aus = [
             strength * (1 - max(pose.aus[part] for part in TAKEN_BY[unit])) if strength else 0.0
             for unit, strength in enumerate(life.aus)
         ]
+        aus = drowsy(aus, pose.aus, lids) if lids else aus
         controls = [
-            kept_within(name, own, change * moved)
+            kept_within(name, own, change * moved * (1 - lids))
             for name, own, change, moved in zip(
                 CONTROLS, pose.controls, life.controls, self._moved, strict=True
             )

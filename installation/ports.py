@@ -174,6 +174,14 @@ class Eyes(Protocol):
         """Drop every picture and latent of anybody, and any request."""
         ...
 
+    def rest(self) -> None:
+        """See nobody until `wake`: give the camera free, and keep nothing. A second call does nothing."""
+        ...
+
+    def wake(self) -> None:
+        """See again, as soon as can be. Where they are awake, it does nothing."""
+        ...
+
 
 class Sink(Protocol):
     """Where frames go: a window, a file, or nowhere."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from installation.hanging import Hanging
+from installation.hanging import DPMS, Hanging
 from installation.notation.problems import Problem
 from installation.score.choreography import Place, Who
 from installation.score.hours import Hours
@@ -18,7 +18,6 @@ FPS: Final = 60.0
 CAMERA_VIEW_DEG: Final = 70.0
 OSC_RATE_HZ: Final = 30.0
 DESK_ADDRESS: Final = ("127.0.0.1", 8080)
-DPMS: Final = "dpms"  # the display's own way of being switched off, as far as the system knows it
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,7 @@ class Visit:
         self._is_erased = False  # somebody who may still be there, …
         self._is_unsure = False  # … perhaps under another number
         self._alone_ns = 0  # nobody has been there since
+        self.trouble = ""  # what is the matter with the camera, in a line
 
     @property
     def is_private(self) -> bool:
@@ -66,8 +67,11 @@ class Visit:
 
     def go_on(self, tick: Tick) -> Movement:
         """Let happen what is due; → what the visitors move in the face. The conductor has been advanced."""
-        self._is_closed = False
+        if self._is_closed:
+            self._is_closed = False
+            self._eyes.wake()
         sighting = self._eyes.look(tick.t_ns)
+        self.trouble = sighting.trouble
         self._look(tick.t_ns, sighting)
         if self._is_erasing:  # before the fade: what is shown needs neither
             self._eyes.forget()
@@ -84,14 +88,23 @@ class Visit:
                 self._carry_out(happening, tick.t_ns, sighting)
         return self._attention.at(tick.t_ns) + self._mirror.at(tick.t_ns)
 
-    def close(self, tick: Tick) -> None:
-        """The doors are closed: nobody is looked at, and who was taken up is forgotten."""
+    def close(self, tick: Tick) -> Movement:
+        """Nobody is received: the doors are closed, or it is dark. Nobody is looked at, and who was taken up
+        is forgotten; → what is left in the face of their having been there.
+        """
         seen = Seen(is_erasing=not self._is_closed)
-        self._is_closed = True
+        if not self._is_closed:
+            self._is_closed = True
+            self._mirror.forget(tick.t_ns)
         self._attention.see(tick.t_ns, ())
         for happening in self.encounter.advance(tick.t_ns, seen):
             if not isinstance(happening, Event):
                 self._carry_out(happening, tick.t_ns, Sighting())
+        return self._attention.at(tick.t_ns) + self._mirror.at(tick.t_ns)
+
+    def rest(self, *, is_resting: bool) -> None:
+        """Whether nobody needs the camera now; to be told while the doors are closed."""
+        self._eyes.rest() if is_resting else self._eyes.wake()
 
     def _look(self, t_ns: int, sighting: Sighting) -> None:
         """Turn the eyes to them, blink as they do, and show what they show where the mood wants it: first to

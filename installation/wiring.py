@@ -44,16 +44,20 @@ if TYPE_CHECKING:
 
 
 def wire(networks: Networks, show: Show, hours: Hours, *, is_live: bool) -> Performance:
-    """Choreography, dice, portrait and synthesizer, joined. A live show has no window yet."""
+    """Choreography, dice, portrait and synthesizer, joined. """
     if is_live:
         import_readers(networks, show.webcam)
     offer = ready(networks, show, hours, read_text_file(show.choreography))
     loaded = networks.pseudo_autoencoder
     for warning in offer.warnings:
         say(str(warning))
-    portrait = Portrait(loaded.model, offer.people, offer.resident, loaded.learned_controls)
+    portrait = Portrait(
+        loaded.model, offer.people, offer.resident, loaded.learned_controls, loaded.learned_units
+    )
     conductor = Conductor(offer.score, offer.seed, hours, portrait, offer.resident)
-    return Performance(conductor, portrait, synthesizer_of(networks, show.device, is_live=is_live))
+    synthesizer = synthesizer_of(networks, show.device, is_live=is_live)
+    draw = partial(load_person_or_draw, networks, truncation_psi=psi_of(show))
+    return Performance(conductor, portrait, synthesizer, name=show.choreography.name, draw=draw, say=say)
 
 
 def ready(networks: Networks, show: Show, hours: Hours, raw: bytes) -> Offer:
@@ -83,13 +87,12 @@ class Troupe:
 
 def gather(networks: Networks, show: Show, choreography: Choreography) -> Troupe:
     """All whom the score names; the resident is the command line's, else the score's, else the house's."""
-    psi = TRUNCATION if show.truncation is None else show.truncation
     named = choreography.people
     if show.person is not None:  # in the place of the one whom the score names for the whole
         others = {mood.person for mood in choreography.moods.values()}
         others |= {cue.person for cue in choreography.cues}
         named = {who: place for who, place in named.items() if who in others}
-    people = load_people(networks, named, show.choreography, psi)
+    people = load_people(networks, named, show.choreography, psi_of(show))
     if show.person is None and choreography.person is not None:
         return Troupe(people, choreography.person)
     hosts = (show.person, show.host, DEFAULT_PERSON)
@@ -103,8 +106,12 @@ def sit(networks: Networks, sitter: Sitter) -> Pose:
     person = DEFAULT_PERSON if sitter.person is None else sitter.person
     if isinstance(person, Path) and sitter.truncation is not None:
         say(f"{person}: drawn as the file says; --truncation is for people by number")
-    psi = TRUNCATION if sitter.truncation is None else sitter.truncation
-    return load_person_or_draw(networks, person, psi)
+    return load_person_or_draw(networks, person, psi_of(sitter))
+
+
+def psi_of(sitter: Sitter) -> float:
+    """How far from the average face people by number may be."""
+    return TRUNCATION if sitter.truncation is None else sitter.truncation
 
 
 def synthesizer_of(networks: Networks, device: str, *, is_live: bool = False) -> Synthesizer:
@@ -190,10 +197,7 @@ def recorded_eyes(webcam: int | Path, weights: Path, home: Latent, view_deg: flo
 
 def import_readers(networks: Networks, webcam: int | Path | None) -> None:
     """Import what this show may read faces with, now or after an edit: visitors', and those of people whom a
-    generator draws as they come.
-
-    Before there is a window: these libraries, and what draws a window without a graphics card, each bring a
-    compiler (LLVM), and importing the one in the presence of the other has crashed.
+    generator draws as they come. Not while it plays: an import holds it up for seconds.
     """
     if webcam is not None:
         import installation.sight.watching  # noqa: F401

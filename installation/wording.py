@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from installation.notation.problems import printable
 from installation.score.choreography import WEEKDAYS, Cue, Timed
+from installation.score.hours import Hours
 from installation.score.phrase import NANOSECONDS
 from models.action_units import INTENSITY_LETTERS, INTENSITY_WORDS
 
@@ -63,6 +64,15 @@ class Clock:
         first, last = (f"{wall(utc_ns, self.zone):%H:%M}" for utc_ns in (start_utc_ns, end_utc_ns))
         day, end_day = self.day(start_utc_ns), self.day(end_utc_ns)
         return f"{day} {first} to {last if end_day == day else f'{end_day} {last}'}"
+
+
+def told_of_doors(hours: Hours, utc_ns: int) -> str:
+    """`closed until Tue 24 Nov 2026 11:00; the picture is dark`, or `open until 19:00`."""
+    clock, change_ns = Clock(hours.zone, "%H:%M"), hours.next_change(utc_ns)
+    if hours.is_open(utc_ns):
+        return "open" if change_ns is None else f"open until {clock.at(change_ns)}"
+    until = "" if change_ns is None else f" until {clock.day(change_ns)} {clock.at(change_ns)}"
+    return f"closed{until}; the picture is dark"
 
 
 def length(duration_ns: int) -> str:

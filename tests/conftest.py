@@ -10,7 +10,10 @@ os.environ["SDL_AUDIODRIVER"] = "dummy"
 os.environ["PYGAME_HIDE_SUPPORT_PROMPT"] = "1"
 CACHE = tempfile.TemporaryDirectory(prefix="portrait-cache-")  # one for all tests: graphs are converted once
 os.environ["XDG_CACHE_HOME"] = CACHE.name
+STATE = tempfile.TemporaryDirectory(prefix="portrait-state-")  # where shows stood, and their logs
+os.environ["XDG_STATE_HOME"] = STATE.name
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     CACHE.cleanup()
+    STATE.cleanup()

@@ -185,6 +185,10 @@ class ScriptedEyes:
             return Likeness(request, doubts=("the likeness is poor",))
         return Likeness(request, self.guest.canary.ws(self._num_ws), self.guest.canary.aus())
 
+    def rest(self) -> None: ...
+
+    def wake(self) -> None: ...
+
     def project(self, request: int, visitor: int) -> None:
         self.num_projected += 1
         self._likeness, self._request = None, (request, self._now_ns + PROJECTION_NS)

@@ -1,4 +1,4 @@
-"""The program itself, as a gallery runs it, with one thing more: a sink that notes when frames are shown.
+"""The program as a gallery runs it, less the supervisor, and with a sink that notes when frames are shown.
 
     python -m tests.live_show [--encounters N] [--gaze] run SCORE --headless --webcam FILE.mp4 --seconds 60
 
@@ -16,12 +16,14 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from installation import app
+from installation import app, run
 from installation.performance import Performance
 from installation.ports import Command, Frame, Image, Request, Sink
 from installation.score.encounter import Stage
 from installation.stage.camera_images import take_image
 from installation.stage.shared import SharedLatest
+from installation.supervision.supervise import Plan, sink_of
+from installation.wording import say
 from models.controls import CONTROLS
 from run_installation import entry
 from tests.clip import EMPTY, picture
@@ -129,7 +131,11 @@ def main(args: list[str]) -> int:
         notes.append(Notes(performance, sink, num_encounters, is_gaze=is_gaze))
         play(performance, notes[0], *rest)
 
-    app.play = noted
+    def alone(plan: Plan) -> None:
+        """Without the supervisor: what is watched is in this process."""
+        app.perform(plan.show, plan.site, plan.fps, plan.screen.seconds, sink_of(plan, say))
+
+    app.play, run.supervise = noted, alone
     code = entry(args)
     if notes:
         sys.stdout.write(json.dumps(notes[0].told()) + "\n")

@@ -42,6 +42,11 @@ from tests.motions import motions
 from tests.notation.fuzz import fuzz
 from tests.prove_cameras import cameras
 from tests.prove_convert import conversion
+from tests.prove_desk import desk
+from tests.prove_doctor import doctor
+from tests.prove_faults import faults
+from tests.prove_months import day, day_90, hour
+from tests.prove_osc import osc
 from tests.prove_screen import screen
 from tests.prove_sight import sight
 from tests.prove_wall import flat_64, flat_512, pacing, show_speed
@@ -174,6 +179,7 @@ CLAIMS: dict[str, Callable[[], Figures]] = {
         parity, minute, motion, frame_rates, ten_thousand_gestures, wrong_files, edits, civil_time, days,
         encounter_sheet, thousand_encounters, real_encounters, on_time, sight, cameras,
         conversion, screen, show_speed, pacing, flat_512, flat_64,
+        day, hour, day_90, faults, doctor, osc, desk,
     )
 }  # fmt: skip
 

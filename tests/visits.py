@@ -95,19 +95,28 @@ def visited(
 
 def memory_of(pid: int) -> Iterator[tuple[str, float]]:
     """The name of each process from this one down, and its memory in RAM that is not a file's, in MB."""
+    for member in family(pid):
+        try:
+            status = Path(f"/proc/{member}/status").read_text()
+            command = Path(f"/proc/{member}/cmdline").read_bytes().decode().split("\0")
+        except OSError:  # it has ended
+            continue
+        found = re.findall(r"(RssAnon|RssShmem):\s+(\d+) kB", status)
+        is_ours = "python" in Path(command[0]).name and "resource_tracker" not in " ".join(command)
+        if is_ours and found:
+            yield f"process {member}", sum(float(size) / 1024 for _, size in found)
+
+
+def family(pid: int) -> Iterator[int]:
+    """A process, and all that it has started."""
     try:
-        status = Path(f"/proc/{pid}/status").read_text()
-        command = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
         tasks = Path(f"/proc/{pid}/task").glob("*/children")  # each thread has children of its own
         children = " ".join(task.read_text() for task in tasks).split()
     except OSError:  # it has ended
         return
-    sizes = {key: float(size) / 1024 for key, size in re.findall(r"(RssAnon|RssShmem):\s+(\d+) kB", status)}
-    is_ours = "python" in Path(command[0]).name and "resource_tracker" not in " ".join(command)
-    if is_ours and sizes:
-        yield f"process {pid}", sum(sizes.values())
+    yield pid
     for child in children:
-        yield from memory_of(int(child))
+        yield from family(int(child))
 
 
 # --- what it asks of the system -----------------------------------------------------------------------------

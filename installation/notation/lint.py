@@ -237,9 +237,7 @@ def _clashes(cues: Collection[Cue]) -> Iterator[Finding]:
         for thing in _wanted(cue):
             before = next((seen[thing, day] for day in _meets(cue.when) if (thing, day) in seen), None)
             if before and cue.cooldown_ns <= before.cooldown_ns:
-                message = (
-                    f"cue {before.number + 1} changes the {thing} at the same time, and gives way to this one"
-                )
+                message = f"{before.name} changes the {thing} at the same time, and gives way to this one"
                 yield Finding(("cues", cue.number), message)
                 break
         seen |= {(thing, day): cue for thing in _wanted(cue) for day in _claims(cue.when)}

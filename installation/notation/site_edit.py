@@ -39,11 +39,10 @@ def edited(raw: bytes, values: Mapping[str, int | str]) -> bytes:
         elif root.flow_style:
             edits.append((place, place, f", {name}: {written(value)}"))
         else:
-            rest = _LINE_REST.match(text, place)
-            end = rest.end() if rest else place
+            end = end_of_line(text, place)
             indent = " " * root.start_mark.column
-            edits.append((end, end, f"{_line_end(text)}{indent}{name}: {written(value)}"))
-    return _applied(text, edits).encode()
+            edits.append((end, end, f"{line_end(text)}{indent}{name}: {written(value)}"))
+    return applied(text, edits).encode()
 
 
 def written(value: int | str) -> str:
@@ -60,13 +59,22 @@ def _span(text: str, node: yaml.Node) -> tuple[int, int]:
     return begin, begin + len(text[begin:end].rstrip())
 
 
-def _line_end(text: str) -> str:
+def end_of_line(text: str, place: int) -> int:
+    """Where the line of a place ends, before its line end."""
+    rest = _LINE_REST.match(text, place)
+    return rest.end() if rest else place
+
+
+def line_end(text: str) -> str:
+    """The line ends that a text has."""
     found = _LINE_END.search(text)
     return found[0] if found else "\n"
 
 
-def _applied(text: str, edits: list[tuple[int, int, str]]) -> str:
-    """The edits touch different places; those that insert at the same one stand there in their order."""
+def applied(text: str, edits: list[tuple[int, int, str]]) -> str:
+    """An edit says from and until which character, and what stands there then. They touch different places;
+    those that insert at the same one stand there in their order.
+    """
     parts, done = [], 0
     for begin, end, new in sorted(edits, key=lambda edit: edit[:2]):
         parts += [text[done:begin], new]

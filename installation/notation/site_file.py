@@ -11,7 +11,7 @@ from datetime import date
 from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
-from installation.hanging import Hanging
+from installation.hanging import DPMS, Hanging
 from installation.notation import times
 from installation.notation.document import VERSION_KEY, WORDS, read_top
 from installation.notation.fields import (
@@ -63,7 +63,7 @@ from installation.notation.yaml_nodes import Entry, ListNode, MapNode, Node, Sca
 from installation.score.choreography import WEEKDAYS, Place
 from installation.score.hours import ALWAYS, WHOLE_DAY, Hours, Slot
 from installation.score.visitors import CONSENTS, Consent
-from installation.site import CAMERA_VIEW_DEG, DESK_ADDRESS, DPMS, FPS, OSC_RATE_HZ, Site
+from installation.site import CAMERA_VIEW_DEG, DESK_ADDRESS, FPS, OSC_RATE_HZ, Site
 
 Day = TypeVar("Day", int, date)
 

@@ -57,6 +57,16 @@ class Agenda:
         )
         return min((next_ns for next_ns in instants if next_ns is not None), default=None)
 
+    def next_due(self, utc_ns: int, num: int) -> tuple[Due, ...]:
+        """The next cues to play after an instant: `num` of them, or fewer where no more come within
+        HORIZON_DAYS.
+        """
+        found: list[Due] = []
+        while len(found) < num and (next_ns := self.next_after(utc_ns)) is not None:
+            found += self.due(next_ns - 1, next_ns)
+            utc_ns = next_ns
+        return tuple(found[:num])
+
     def _next_of(self, when: Timed, utc_ns: int, first: date) -> int | None:
         instants = (
             instant(day, when.at, self.zone) for day in days_of(when, first, HORIZON_DAYS + 3, self.zone)

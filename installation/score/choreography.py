@@ -79,6 +79,11 @@ class Cue:
     is_immediate: bool = False  # leave the gesture under way; otherwise it is played out
     cooldown_ns: int = 0  # not again within this time
 
+    @property
+    def name(self) -> str:
+        """`cue 2`: by its place in the file, from 1."""
+        return f"cue {self.number + 1}"
+
 
 @dataclass(frozen=True, slots=True)
 class Arc:
@@ -117,6 +122,14 @@ class Choreography:
         """
         named = self.seed if said is None else said
         return named if isinstance(named, int) else 0
+
+    def drifts(self, age_ns: int) -> dict[str, float]:
+        """How far the arcs have come when the show is `age_ns` old, added up."""
+        drifts: dict[str, float] = {}
+        for arc in self.arcs:
+            for name, change in arc.at(age_ns).items():
+                drifts[name] = drifts.get(name, 0.0) + change
+        return drifts
 
     @property
     def is_chained(self) -> bool:

@@ -5,56 +5,30 @@ order, whatever the frame rate. A day begins with its own dice, at the opening, 
 always open: what a day plays depends on the seed and the date alone. Civil time comes in with every call.
 """
 
-from collections import deque
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import Final, Protocol
+from collections.abc import Iterator
+from copy import copy
+from dataclasses import replace
+from typing import Final
 
 from installation.score.agenda import Agenda
+from installation.score.asked import Asked, Waiting
+from installation.score.casting import Casting, Face
 from installation.score.choreography import DAY_NS, FADE_NS, Choreography, Cue, Mood, Who
 from installation.score.dice import Dice, show_dice
+from installation.score.gesture import Gesture
 from installation.score.hours import Hours
 from installation.score.life import RETUNE_NS, STILL, Life, Liveliness, Movement
 from installation.score.mood import MoodScheduler
 from installation.score.phrase import NANOSECONDS, Phrase
+from installation.score.resume import Resume
 from models.action_units import NEUTRAL
 
 # A clock that was set back further than this is believed; less is the trembling of an honest one.
 SET_BACK_NS: Final = 600 * NANOSECONDS
 # Who was away for longer before a new day begins has slept: the end of the old day is not played.
 AWAY_NS: Final = 60 * NANOSECONDS
+STAY: Final = Gesture("pause", None, None)  # it moves nothing
 ATTENTIVE: Final = 0.3  # of the eyes' own wandering, while there is somebody to look at
-
-
-class Face(Protocol):
-    """What the conductor moves: the portrait, or in a rehearsal its action units alone."""
-
-    def aus_at(self, t_ns: int) -> tuple[float, ...]:
-        """The AU vector at show time `t_ns`, not before the last phrase's start."""
-        ...
-
-    def begin(self, phrase: Phrase) -> float:
-        """Set out for the phrase's target; → by how many degrees that turns the eyes."""
-        ...
-
-    def become(self, who: Who, start_ns: int, fade_ns: int) -> None:
-        """Turn into somebody else."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What is to happen at the next boundary of a gesture."""
-
-    by: str
-    do: str | None = None  # a gesture
-    mood: str | None = None
-    is_immediate: bool = False  # what has been waiting goes on waiting
-
-
-def name_of(cue: Cue) -> str:
-    """`cue 2`: by its place in the file, from 1."""
-    return f"cue {cue.number + 1}"
 
 
 class Conductor:
@@ -74,10 +48,11 @@ class Conductor:
     ) -> None:
         self.phrase: Phrase | None = None
         self.score = score
-        self.hours, self._seed, self._face, self._is_alive = hours, seed, face, is_alive
-        self._resident = self._shown = resident
-        self._by_cue: Who | None = None  # the person whom a cue has brought
-        self._guest: Who | None = None  # who goes before everybody: a visitor, then whom they have left to
+        self.casting = Casting(face, resident)
+        self.hours, self.seed, self._face, self._is_alive = hours, seed, face, is_alive
+        self.is_paused = False  # by an operator, until the day ends
+        self.num_days = 0  # that have begun
+        self._resume: Resume | None = None  # what the day is to go on from
         self._is_attending = False
         self._agenda = Agenda(score.cues, hours.zone)
         self._scheduler: MoodScheduler | None = None
@@ -85,7 +60,7 @@ class Conductor:
         self._last_life: Life | None = None  # … and yesterday's, while it fades
         self._woke_ns = 0
         self._offered: tuple[Choreography, int, Who] | None = None
-        self._queue: deque[Asked] = deque()
+        self._waiting = Waiting()
         self._last_played: dict[int, int] = {}  # cue → show time
         self._seen_utc_ns = 0  # cues up to here have been played
         self._next_day_utc_ns = 0
@@ -96,6 +71,10 @@ class Conductor:
     def is_on_break(self, utc_ns: int) -> bool:
         """Whether the day has begun, be the doors closed for an hour: it goes on in the dark."""
         return self.hours.day_began(utc_ns) <= utc_ns
+
+    def goes_on_until(self, utc_ns: int) -> bool:
+        """Whether an instant ahead is of the day that is played, with the doors open."""
+        return utc_ns < self._next_day_utc_ns and self.hours.is_open(utc_ns)
 
     def advance(self, t_ns: int, utc_ns: int) -> Iterator[Phrase]:
         """Begin everything that is due up to show time `t_ns`, which is `utc_ns` on the clock; → its
@@ -125,6 +104,51 @@ class Conductor:
         yield from self.advance(t_ns, utc_ns)
         yield self._next_phrase(t_ns, utc_ns - t_ns)
 
+    def ask(self, asked: Asked, t_ns: int, utc_ns: int) -> Iterator[Phrase]:
+        """Somebody wants a gesture or a mood, now."""
+        yield from self.advance(t_ns, utc_ns)
+        self._waiting.put_first(replace(asked, is_immediate=True))
+        yield self._next_phrase(t_ns, utc_ns - t_ns)
+
+    def ask_for(self, who: Who, t_ns: int, utc_ns: int) -> Iterator[Phrase]:
+        """Somebody wants a person to be there, until the score names one or the day ends. A guest goes before
+        them.
+        """
+        yield from self.advance(t_ns, utc_ns)
+        self.casting.asked = who
+        self.casting.turn_into(self._wanted(), t_ns, FADE_NS)
+
+    def pause(self, t_ns: int, utc_ns: int) -> Iterator[Phrase]:
+        """Begin nothing further, until told to resume or the day ends. The phrase under way is played out and
+        its face stays; cues are passed over, but for the mood and the person that they come to.
+        """
+        yield from self.advance(t_ns, utc_ns)
+        self.is_paused = True
+
+    def resume(self, t_ns: int, utc_ns: int) -> Iterator[Phrase]:
+        """Go on after a pause, with the next phrase now."""
+        yield from self.advance(t_ns, utc_ns)
+        if self.is_paused:
+            self.is_paused = False
+            yield self._next_phrase(t_ns, utc_ns - t_ns)
+            self.casting.turn_into(self._wanted(), t_ns, FADE_NS)  # whom a cue has named meanwhile
+
+    def resume_from(self, resume: Resume) -> None:
+        """Begin as a show that has ended stood, if the day is still the same."""
+        self._resume = resume
+
+    def double(self, face: Face) -> "Conductor":
+        """Another one, who conducts the same on another face, of which nobody sees the small life, and leaves
+        this one as it is. Of the same day only.
+        """
+        twin = copy(self)
+        twin.casting, twin._face = copy(self.casting), face
+        twin.casting.face = face
+        twin._is_alive, twin._life, twin._last_life = False, None, None
+        twin._scheduler = self._scheduler.copy() if self._scheduler else None
+        twin._waiting, twin._last_played = self._waiting.copy(), self._last_played.copy()
+        return twin
+
     def life_at(self, t_ns: int) -> Movement:
         """What the face does by itself at show time `t_ns`, to which the show has been advanced."""
         assert self._life is not None, "the day has begun"
@@ -140,6 +164,16 @@ class Conductor:
         """
         self._offered = (score, seed, resident)
 
+    @property
+    def coming(self) -> Choreography:
+        """The score from the next boundary of a gesture on."""
+        return self._offered[0] if self._offered else self.score
+
+    @property
+    def residents(self) -> tuple[Who, ...]:
+        """Who is there where that score names nobody, and until then."""
+        return (self.casting.resident, *(self._offered[2:] if self._offered else ()))
+
     # -- visitors
 
     @property
@@ -149,21 +183,22 @@ class Conductor:
 
     def receive(self, guest: Who, t_ns: int, fade_ns: int) -> None:
         """Be a guest, whomever the score names, until they are dismissed. What is played goes on."""
-        self._guest = guest
-        self._turn_into(guest, t_ns, fade_ns)
+        self.casting.guest = guest
+        self.casting.turn_into(guest, t_ns, fade_ns)
 
     def dismiss(self, t_ns: int, fade_ns: int) -> None:
         """Be again whom the score wants now; nobody else before `part`, or the guest would not be gone when
         the fade has ended. It may be told again, of a shorter fade.
         """
-        self._guest = None
-        self._guest = self._shown = self._wanted()
-        self._face.become(self._shown, t_ns, fade_ns)
+        casting = self.casting
+        casting.guest = None
+        casting.guest = casting.shown = self._wanted()
+        self._face.become(casting.shown, t_ns, fade_ns)
 
     def part(self, t_ns: int) -> None:
         """The guest is gone: be whom the score wants by now."""
-        self._guest = None
-        self._turn_into(self._wanted(), t_ns, FADE_NS)
+        self.casting.guest = None
+        self.casting.turn_into(self._wanted(), t_ns, FADE_NS)
 
     def attend(self, t_ns: int, *, is_attending: bool) -> None:
         """Whether there is somebody to look at: the eyes then wander less by themselves."""
@@ -187,7 +222,8 @@ class Conductor:
     def _begin_day(self, t_ns: int, utc_ns: int) -> Phrase:
         """The first phrase of a day, at the instant at which it began if the show has come to it playing.
 
-        A show that starts in the middle of a day begins as the day's cues have left it.
+        A show that starts in the middle of a day begins as the day's cues have left it; or where another one
+        has ended.
         """
         if self._offered:
             self._take(*self._offered)
@@ -195,19 +231,38 @@ class Conductor:
         is_first, began_ns = self.phrase is None, began_utc_ns - offset_ns
         start_ns = max(0, began_ns, self._now_ns)
         day = self.hours.day_of(utc_ns).toordinal()
-        number = 0 if self.phrase is None else self.phrase.number + 1
-        self._scheduler = MoodScheduler(self.score, show_dice(self._seed, day), number)
-        self._wake(show_dice(self._seed, day, "life"), start_ns)
+        resume, self._resume = self._resume, None
+        if resume and (resume.day != day or not is_first):
+            resume = None
+        number = self.phrase.number + 1 if self.phrase else resume.num_phrases if resume else 0
+        dice, life_dice = (show_dice(self.seed, day, part) for part in ("gestures", "life"))
+        if resume:  # or the morning would come again
+            dice, life_dice = (each.branch(f"from phrase {number}") for each in (dice, life_dice))
+        self._scheduler = MoodScheduler(self.score, dice, number)
+        self._wake(life_dice, start_ns)
         self._next_day_utc_ns = self.hours.next_day(utc_ns)
-        self._by_cue = None
-        self._queue.clear()
+        self.casting.begin_day()
+        self.is_paused, self.num_days = resume is not None and resume.is_paused, self.num_days + 1
+        self._waiting.clear()
         self._last_played.clear()
         self._seen_utc_ns = began_utc_ns - 1
-        if began_ns < start_ns - (0 if is_first else AWAY_NS):  # it is under way, by this clock
+        if resume or began_ns < start_ns - (0 if is_first else AWAY_NS):  # it is under way, by this clock
             self._seen_utc_ns = start_ns + offset_ns
-            self._catch_up(began_utc_ns, start_ns)
-        self._turn_into(self._wanted(), start_ns, 0 if is_first else FADE_NS)
-        return self._next_phrase(start_ns, offset_ns, NEUTRAL)  # however the last day has ended
+            self._go_on_from(resume, start_ns, offset_ns)
+            self._catch_up(began_utc_ns - 1, resume, start_ns)
+        self.casting.turn_into(self._wanted(), start_ns, 0 if is_first else FADE_NS)
+        # However the last day has ended.
+        return self._next_phrase(start_ns, offset_ns, None if resume else NEUTRAL)
+
+    def _go_on_from(self, resume: Resume | None, start_ns: int, offset_ns: int) -> None:
+        """In the mood that there was, for what is left of it; in a pause, with the face that there was."""
+        if resume and resume.is_paused:
+            self._waiting.put_first(Asked("", trial=STAY))
+        if resume and resume.mood in self.score.moods:
+            longest_ns = start_ns + self.score.moods[resume.mood].dwell.high_ns
+            since_ns, until_ns = resume.mood_since_utc_ns - offset_ns, resume.mood_until_utc_ns - offset_ns
+            since_ns = min(since_ns, start_ns)
+            self.scheduler.restore(resume.mood, since_ns, min(until_ns, longest_ns), resume.mood_by)
 
     def _wake(self, dice: Dice, start_ns: int) -> None:
         """Begin the day's own small life; yesterday's fades, so that neither lids nor eyes jump."""
@@ -219,13 +274,24 @@ class Conductor:
         self._life = Life(dice, STILL, start_ns)
         self._life.retune(self._liveliness, start_ns)
 
-    def _catch_up(self, began_utc_ns: int, start_ns: int) -> None:
-        """The mood and the person that the day's cues have come to before the show has begun."""
-        for due in self._agenda.due(began_utc_ns - 1, self._seen_utc_ns):
-            if due.cue.person is not None:
-                self._by_cue = due.cue.person
-            if due.cue.mood:
-                self._playing.enter(due.cue.mood, start_ns, name_of(due.cue))
+    def _catch_up(self, after_utc_ns: int, resume: Resume | None, start_ns: int) -> None:
+        """The mood and the person that the day's cues have come to before the show has begun; what they came
+        to before it ended is what it ended in.
+        """
+        ended_utc_ns = resume.utc_ns if resume else after_utc_ns
+        for due in self._agenda.due(after_utc_ns, min(ended_utc_ns, self._seen_utc_ns)):
+            self._pass_over(due.cue, None)
+        if resume and resume.person not in (None, self._wanted()):
+            self.casting.asked = resume.person
+        for due in self._agenda.due(ended_utc_ns, self._seen_utc_ns):
+            self._pass_over(due.cue, start_ns)
+
+    def _pass_over(self, cue: Cue, now_ns: int | None) -> None:
+        """Take no more of a cue than the person and, entered at an instant, the mood that it comes to."""
+        if cue.person is not None:
+            self.casting.by_cue, self.casting.asked = cue.person, None
+        if cue.mood and now_ns is not None:
+            self.scheduler.enter(cue.mood, now_ns, cue.name)
 
     def _perform(self, utc_ns: int, offset_ns: int) -> Iterator[Phrase]:
         """Everything up to an instant of the clock, cues and phrases in their order."""
@@ -243,7 +309,7 @@ class Conductor:
         return max(self._reached_ns, self.phrase.start_ns if self.phrase else 0)
 
     def _play_to(self, until_ns: int, offset_ns: int) -> Iterator[Phrase]:
-        while self.phrase and self.phrase.end_ns <= until_ns:
+        while self.phrase and self.phrase.end_ns <= until_ns and not self.is_paused:
             yield self._next_phrase(self.phrase.end_ns, offset_ns)
 
     def _next_phrase(self, start_ns: int, offset_ns: int, before: tuple[float, ...] | None = None) -> Phrase:
@@ -251,23 +317,25 @@ class Conductor:
 
         What would change nothing is judged from `before`; None: from the face as it is.
         """
-        scheduler = self._playing
+        scheduler = self.scheduler
         if self._offered:
             self._take(*self._offered)
             self._go_on(start_ns)
         mood_before, asked, by = scheduler.mood, None, ""
-        while self._queue and asked is None:
-            item = self._queue.popleft()
-            asked, by = item.do, item.by
+        for item in self._waiting.take():
+            asked, by = item.gesture_in(self.score), item.by
             if item.mood:
                 scheduler.enter(item.mood, start_ns, item.by)
-            if item.is_immediate:
-                break
-        current, drifts = self._face.aus_at(start_ns), self._drifts(start_ns + offset_ns)
+        current, drifts = (
+            self._face.aus_at(start_ns),
+            self.score.drifts(self.hours.age_ns(start_ns + offset_ns)),
+        )
         phrase = scheduler.next_phrase(start_ns, current, asked, by, drifts, before)
         if self.phrase is None or phrase.mood != self.phrase.mood:
+            if self.phrase and scheduler.mood.person is not None:
+                self.casting.asked = None
             fade_ns = scheduler.mood.fade_ns if scheduler.mood.person is not None else mood_before.fade_ns
-            self._turn_into(self._wanted(), start_ns, fade_ns)
+            self.casting.turn_into(self._wanted(), start_ns, fade_ns)
         turn_deg = self._face.begin(phrase)
         if turn_deg and self._life:
             self._life.look(start_ns, turn_deg)
@@ -275,36 +343,28 @@ class Conductor:
         return phrase
 
     @property
-    def _playing(self) -> MoodScheduler:
+    def scheduler(self) -> MoodScheduler:
+        """Who chooses the gestures of the day, which has begun."""
         assert self._scheduler is not None, "the day has begun"
         return self._scheduler
-
-    def _drifts(self, utc_ns: int) -> Mapping[str, float]:
-        """How far the arcs have come, added up."""
-        drifts: dict[str, float] = {}
-        for arc in self.score.arcs:
-            for name, change in arc.at(self.hours.age_ns(utc_ns)).items():
-                drifts[name] = drifts.get(name, 0.0) + change
-        return drifts
 
     def _take(self, score: Choreography, seed: int, resident: Who) -> None:
         """The score that was offered, in the place of the one before."""
         self._offered = None
-        self.score, self._seed, self._resident = score, seed, resident
+        self.score, self.seed, self.casting.resident = score, seed, resident
         self._agenda = Agenda(score.cues, self.hours.zone)
 
     def _go_on(self, now_ns: int) -> None:
         """In the midst of a day with another score: the face as it is, the mood if it still exists."""
         score = self.score
-        self._playing.swap(score)
+        self.scheduler.swap(score)
         if self._life:
             self._life.retune(self._liveliness, now_ns)
         self._last_played.clear()
-        known = (asked for asked in self._queue if asked.do is None or asked.do in score.gestures)
-        self._queue = deque(asked for asked in known if asked.mood is None or asked.mood in score.moods)
-        if self._by_cue not in score.people:
-            self._by_cue = None
-        self._turn_into(self._wanted(), now_ns, FADE_NS)
+        self._waiting.keep_known(score)
+        if self.casting.by_cue not in score.people:
+            self.casting.by_cue = None
+        self.casting.turn_into(self._wanted(), now_ns, FADE_NS)
 
     # -- cues and people
 
@@ -315,26 +375,21 @@ class Conductor:
         if last_ns is not None and now_ns - last_ns < cue.cooldown_ns:
             return
         self._last_played[cue.number] = now_ns
+        if self.is_paused:
+            self._pass_over(cue, now_ns)
+            return
         if cue.person is not None:
-            self._by_cue = cue.person
+            casting = self.casting
+            casting.by_cue, casting.asked = cue.person, None
             # A mood's own person stays as long as it, and a guest until they are dismissed.
-            if self._guest is None and (cue.mood or self._playing.mood.person is None):
-                self._turn_into(cue.person, now_ns, cue.fade_ns)
-        asked = Asked(name_of(cue), cue.do, cue.mood, cue.is_immediate)
+            if casting.guest is None and (cue.mood or self.scheduler.mood.person is None):
+                self.casting.turn_into(cue.person, now_ns, cue.fade_ns)
+        asked = Asked(cue.name, cue.do, cue.mood, cue.is_immediate)
         if (cue.do or cue.mood) and cue.is_immediate:
-            self._queue.appendleft(asked)
+            self._waiting.put_first(asked)
             yield self._next_phrase(now_ns, offset_ns)
-        elif (cue.do or cue.mood) and asked not in self._queue:
-            self._queue.append(asked)
+        elif cue.do or cue.mood:
+            self._waiting.put_last(asked)
 
     def _wanted(self) -> Who:
-        """Who is there: a guest, else the mood's person, else whom a cue has brought, else the resident."""
-        for who in (self._guest, self.mood.person if self.mood else None, self._by_cue):
-            if who is not None:
-                return who
-        return self._resident
-
-    def _turn_into(self, who: Who, now_ns: int, fade_ns: int) -> None:
-        if who != self._shown:
-            self._shown = who
-            self._face.become(who, now_ns, fade_ns)
+        return self.casting.wanted(self.mood)

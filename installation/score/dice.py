@@ -20,6 +20,12 @@ class Dice:
         """Dice of their own for a part, the same ones whatever was drawn from these."""
         return Dice(f"{self._key}, {part}")
 
+    def copy(self) -> "Dice":
+        """Dice that will fall as these will, and leave these as they are."""
+        twin = Dice(self._key)
+        twin._random.setstate(self._random.getstate())
+        return twin
+
     def unit(self) -> float:
         """A number in [0, 1)."""
         return self._random.random()

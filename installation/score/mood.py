@@ -6,6 +6,7 @@ same show at any frame rate.
 
 from collections import deque
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -73,11 +74,28 @@ class MoodScheduler:
         self._mood_by = by
         self._since_ns, self._leave_ns = now_ns, now_ns + self._mood.dwell.draw_ns(self._dice)
 
+    def restore(self, mood: str, since_ns: int, leave_ns: int, by: str) -> None:
+        """Be in a mood that was entered before this scheduler was there, and leave it when it would have."""
+        self._mood, self._mood_by = self._score.moods[mood], by
+        self._since_ns, self._leave_ns = since_ns, leave_ns
+
+    @property
+    def stay(self) -> tuple[int, int, str]:
+        """Since when the mood has lasted, from when on it is left, and who wanted it."""
+        return self._since_ns, self._since_ns if self._leave_ns is None else self._leave_ns, self._mood_by
+
+    def copy(self) -> "MoodScheduler":
+        """Another one, which will play the same and leaves this one as it is."""
+        twin = copy(self)
+        twin._dice, twin._lags = self._dice.copy(), self._lags.copy()
+        twin._round, twin._played = list(self._round), self._played.copy()
+        return twin
+
     def next_phrase(
         self,
         start_ns: int,
         current: Sequence[float],
-        asked: str | None = None,
+        asked: Gesture | None = None,
         by: str = "",
         drifts: Mapping[str, float] | None = None,
         before: Sequence[float] | None = None,
@@ -128,9 +146,8 @@ class MoodScheduler:
 
     # -- choosing a gesture
 
-    def _draw_asked(self, name: str, current: Sequence[float]) -> _Choice:
+    def _draw_asked(self, gesture: Gesture, current: Sequence[float]) -> _Choice:
         """A gesture that somebody asked for: played even if it changes nothing."""
-        gesture = self._score.gestures[name]
         for num_redrawn in range(TRIES):
             choice = _Choice(gesture, self._target(gesture, current), num_redrawn=num_redrawn)
             if not self._is_no_op(choice, current):

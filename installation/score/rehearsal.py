@@ -80,13 +80,20 @@ class Step:
 
 
 class Understudy:
-    """Somebody whose own face is neutral, as a list of action units."""
+    """Somebody whose own face is neutral, as a list of action units; or who steps in for another one, on the
+    way from a `source` in a phrase. Transitions are looked at closely where they are watched.
+    """
 
-    def __init__(self) -> None:
+    def __init__(
+        self,
+        phrase: Phrase | None = None,
+        source: tuple[float, ...] = NEUTRAL,
+        *,
+        is_watched: bool = True,
+    ) -> None:
         self.step = Step(0.0, is_no_op=True, is_past_neutral=False)  # the latest one
         self.people: list[tuple[int, Who]] = []  # show time → who they turn into from then on
-        self._phrase: Phrase | None = None
-        self._source = NEUTRAL
+        self._phrase, self._source, self._are_watched = phrase, source, is_watched
         self._num_watched: Counter[tuple[str, str]] = Counter()
 
     def aus_at(self, t_ns: int) -> tuple[float, ...]:
@@ -115,7 +122,7 @@ class Understudy:
     def _is_watched(self, phrase: Phrase) -> bool:
         """Whether to look at a transition closely, which takes longer than to play it."""
         before = self._phrase
-        if before is None or phrase.motion != "expressive":
+        if before is None or phrase.motion != "expressive" or not self._are_watched:
             return False  # together, on a straight line, units cannot pass neutral
         self._num_watched[before.gesture, phrase.gesture] += 1
         is_interrupted = phrase.start_ns < before.end_ns

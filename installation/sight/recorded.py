@@ -56,3 +56,9 @@ class RecordedEyes:
         """At once: nothing is heard of it later."""
         self._asked.clear()
         self._sight.forget()
+
+    def rest(self) -> None:
+        """A file is nobody else's to open."""
+
+    def wake(self) -> None:
+        """It was not asleep."""

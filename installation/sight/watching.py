@@ -54,6 +54,7 @@ class WatchingEyes:
         self._asked, self._asked_ns, self._forget_ns = Asked(), 0, 0
         self._report = Report(Sighting(), 0, 0)
         self._reported_ns = -SILENT_NS
+        self._is_resting = False
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
@@ -77,6 +78,8 @@ class WatchingEyes:
 
     def look(self, t_ns: int) -> Sighting:
         """The newest report. Some microseconds; the clock is the machine's, whatever the show's says."""
+        if self._is_resting:  # though its process may have spoken once more
+            return Sighting()
         stamped = self._reports.take()
         if stamped is not None:
             report = unpacked(stamped.value, self._kind)
@@ -112,6 +115,22 @@ class WatchingEyes:
         self._ask(Asked(num_forgets=self._asked.num_forgets + 1))
         self._reports.wipe()
         self._camera.wipe()
+
+    def rest(self) -> None:
+        """Without a camera and without the sight: their processes end, and with them all that they know."""
+        if not self._is_resting:
+            self._is_resting = True
+            self._camera.rest()
+            self._minder.rest()
+            self.forget()
+            self._report = Report(Sighting(), 0, 0)
+
+    def wake(self) -> None:
+        """Within some seconds: the sight has to read its networks."""
+        if self._is_resting:
+            self._is_resting = False
+            self._camera.wake()
+            self._minder.wake()
 
     def _ask(self, asked: Asked) -> None:
         self._asked, self._asked_ns = asked, time.monotonic_ns()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import partial
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import numpy as np
 import torch
@@ -55,9 +55,14 @@ CHOICES: Final = tuple(
 
 
 def backend_of(
-    choice: Choice, generator: Generator, num_threads: int | None = None, cache: Path | None = None
+    choice: Choice,
+    generator: Generator,
+    num_threads: int | None = None,
+    cache: Path | None = None,
+    graph: Any = None,
 ) -> Synthesizer:
-    """One backend, forced. On a card the precision is the card's.
+    """One backend, forced. On a card the precision is the card's. A `graph` is OpenVINO's, as it was read for
+    the other precision.
 
     Raises:
         ImportError: OpenVINO is not installed.
@@ -67,7 +72,7 @@ def backend_of(
         return cuda_synthesizer(generator)
     num_threads = num_threads or spare_threads()
     if choice.backend is Backend.OPENVINO:
-        return OpenVinoSynthesizer(generator, choice.dtype, num_threads, cache)
+        return OpenVinoSynthesizer(generator, choice.dtype, num_threads, cache, graph)
     torch.set_num_threads(num_threads)
     return TorchSynthesizer(generator, torch.device("cpu"), choice.dtype)
 
@@ -103,9 +108,11 @@ def _fastest_here(
 ) -> Synthesizer:
     num_threads, ws = torch.get_num_threads(), some_latent(generator)
     runners: dict[Choice, Synthesizer] = {}
+    graph: Any = None  # read once, or converted, which takes seconds
     for choice in CHOICES:
         try:
-            runner = backend_of(choice, generator, num_threads, cache)
+            runner = backend_of(choice, generator, num_threads, cache, graph)
+            graph = runner.graph if isinstance(runner, OpenVinoSynthesizer) else graph
             runner.synthesize(ws)  # OpenVINO compiles when it is first asked
             runners[choice] = runner
         except Exception as error:  # whatever a library dies of: the others draw

@@ -79,6 +79,15 @@ class Camera:
         """Leave nothing of any picture in the memory, until the next one is seen."""
         self._images.wipe()
 
+    def rest(self) -> None:
+        """Give the device free, for other programs, until `wake`; there are no pictures meanwhile."""
+        self._minder.rest()
+        self.wipe()
+
+    def wake(self) -> None:
+        """Take it again."""
+        self._minder.wake()
+
     def _start(self) -> Process:
         self._device.is_there()  # by what name, it remembers
         self._reports.take()  # the last words of the process before

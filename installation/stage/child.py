@@ -31,6 +31,11 @@ def settle(niceness: int = NICENESS) -> None:
     leave_no_dump()
     if sys.platform != "win32":
         os.nice(niceness)
+    die_with_parent()
+
+
+def die_with_parent() -> None:
+    """Be killed when the process, or the thread, that started this one ends, however it ends."""
     if sys.platform == "linux":
         # It reaches one that hangs in a driver as well.
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)

@@ -30,6 +30,7 @@ SETTLE_NS: Final = 500_000_000  # … and this long they have to be as they are:
 FIRST_WAIT_NS: Final = 250_000_000  # before a window that was lost is opened anew, doubled each time, …
 LONGEST_WAIT_NS: Final = 2 * NANOSECONDS  # … up to this
 CALM_NS: Final = 60 * NANOSECONDS  # after so long without trouble, the next is a new one
+DARK_NS: Final = NANOSECONDS  # so often what is dark, and stays so, is shown again
 
 CLOSED: Final = "closed"  # the key that is no key: the window is to be closed
 KEYS: Final = {
@@ -93,6 +94,7 @@ class Display:
         self._looked_ns = self._retry_ns = self._trouble_ns = 0
         self._changed_ns: int | None = None  # when the monitors did; None: they are as they were
         self._wait_ns = 0  # before the latest attempt; 0: there was none
+        self._darkened_ns: int | None = None  # when the dark was shown last; None: there is light, or may be
         Display._num_open += 1
         try:
             pygame.display.init()
@@ -114,6 +116,11 @@ class Display:
     @property
     def is_fullscreen(self) -> bool:
         return self._is_fullscreen
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether there is no window now: what is shown is seen by nobody."""
+        return self._window is None
 
     @property
     def size_px(self) -> tuple[int, int]:
@@ -141,6 +148,10 @@ class Display:
         if not is_lit and self._window.is_private:
             self._fade = Fade(self._fade.duration_ns)
         light, tone = self._fade.light(frame.t_ns), tone_of(self.hanging)
+        is_dark = not is_lit and light == 0
+        if is_dark and self._darkened_ns is not None and frame.t_ns - self._darkened_ns < DARK_NS:
+            return
+        self._darkened_ns = frame.t_ns if is_dark else None
         if is_lit or light == 0:
             picture = frame.image if tone is None else np.asarray(cv2.LUT(frame.image, tone), np.uint8)
             self._window.put(picture, self.hanging, is_private=frame.is_private)
@@ -182,6 +193,7 @@ class Display:
             self._shut()  # and the next frame opens it as it is to be
 
     def _spread(self) -> None:
+        self._darkened_ns = None
         if self._window:
             self._window.set_fullscreen(is_fullscreen=self._is_fullscreen)
         pygame.mouse.set_visible(not self._is_fullscreen)

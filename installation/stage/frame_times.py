@@ -3,6 +3,7 @@
 Times are counted in a histogram, so that a year takes no more memory than a minute.
 """
 
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
@@ -14,6 +15,7 @@ BIN_NS: Final = 50_000
 NUM_BINS: Final = 20_000  # a second; what is longer is counted as one
 LATE: Final = 1.5  # periods
 REPORT_NS: Final = 60 * NANOSECONDS
+SETTLED_NS: Final = 5 * NANOSECONDS  # of frames: percentiles of fewer say little
 
 
 class Histogram:
@@ -37,6 +39,30 @@ class Histogram:
         return (int(reached) + 0.5) * BIN_NS / 1e6
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How the frames of some stretch of time came."""
+
+    fps: float
+    p50_ms: float  # from one to the next
+    p95_ms: float
+    p99_ms: float
+    late: int
+    num: int
+    side: int  # of the latest picture, in pixels
+    stalls: int
+    drawing_ms: float
+
+    def __str__(self) -> str:
+        """`60.0 fps, p50 16.7 p95 16.9 p99 17.4 ms, late 2 of 3600 (0.06 %), 512², drawing 14.1 ms`."""
+        stalls = f", {self.stalls} stall{'s' * (self.stalls > 1)}" if self.stalls else ""
+        return (
+            f"{self.fps:.1f} fps, p50 {self.p50_ms:.1f} p95 {self.p95_ms:.1f} p99 {self.p99_ms:.1f} ms, "
+            f"late {self.late} of {self.num} ({100 * self.late / self.num:.2f} %){stalls}, "
+            f"{self.side}², drawing {self.drawing_ms:.1f} ms"
+        )
+
+
 class Frames:
     """What is counted over some stretch of time."""
 
@@ -45,19 +71,19 @@ class Frames:
         self.work = Histogram()
         self.num_late = 0
 
-    def line(self, side: int, num_stalls: int) -> str:
-        """`60.0 fps, p50 16.7 p95 16.9 p99 17.4 ms, late 2 of 3600 (0.06 %), 512², drawing 14.1 ms`."""
+    def reading(self, side: int, num_stalls: int) -> Reading | None:
+        """None before the second frame."""
         num = self.intervals.num
         if not num:
-            return "none yet"
+            return None
         p50, p95, p99 = (self.intervals.percentile_ms(percent) for percent in (50, 95, 99))
-        late = f"late {self.num_late} of {num} ({100 * self.num_late / num:.2f} %)"
-        stalls = f", {num_stalls} stall{'s' * (num_stalls > 1)}" if num_stalls else ""
-        return (
-            f"{num * NANOSECONDS / max(1, self.intervals.total_ns):.1f} fps, "
-            f"p50 {p50:.1f} p95 {p95:.1f} p99 {p99:.1f} ms, {late}{stalls}, "
-            f"{side}², drawing {self.work.percentile_ms(50):.1f} ms"
-        )
+        fps = num * NANOSECONDS / max(1, self.intervals.total_ns)
+        drawing_ms = self.work.percentile_ms(50)
+        return Reading(fps, p50, p95, p99, self.num_late, num, side, num_stalls, drawing_ms)
+
+    def line(self, side: int, num_stalls: int) -> str:
+        """How they came, as people read it."""
+        return str(self.reading(side, num_stalls) or "none yet")
 
 
 class FrameTimes:
@@ -67,6 +93,7 @@ class FrameTimes:
         self._clock = clock
         self._late_ns = LATE * NANOSECONDS / fps
         self._minute, self._whole = Frames(), Frames()
+        self._last: Reading | None = None  # of the minute before
         self._stalls_before = 0  # this minute
         self._began_ns = 0
         self._shown_ns: int | None = None
@@ -98,12 +125,19 @@ class FrameTimes:
             return None
         self._next_report_ns = now_ns + REPORT_NS
         told = self.so_far(num_stalls)
+        self._last = self._minute.reading(self._side, num_stalls - self._stalls_before)
         self._minute, self._stalls_before = Frames(), num_stalls
         return told
 
     def pause(self) -> None:
         """The picture is dark: until the next frame nothing is counted, nor said."""
         self._shown_ns = self._next_report_ns = None
+
+    def reading(self, num_stalls: int) -> Reading | None:
+        """Of this minute, or of the one before while this one is young; None where there are none yet."""
+        if self._last and self._minute.intervals.total_ns < SETTLED_NS:
+            return self._last
+        return self._minute.reading(self._side, num_stalls - self._stalls_before)
 
     def so_far(self, num_stalls: int) -> str:
         """This minute until now."""

@@ -56,7 +56,7 @@ class Minder:
         self._patience = patience or Patience()
         self._herald = Herald(what, say)
         self._process: Process | None = None
-        self._is_killed = False
+        self._is_killed = self._is_resting = False
         self._started_ns = self._due_ns = 0
         self._num_tries = 0
         self._reason = ""
@@ -74,8 +74,19 @@ class Minder:
         self._stop.set()
         self._thread.join(2 * END_S)
 
+    def rest(self) -> None:
+        """Have no process until `wake`: the one there is ends within a turn or two, which is no trouble."""
+        self._is_resting = True
+
+    def wake(self) -> None:
+        """Keep one going again."""
+        self._is_resting = False
+
     def look(self, now_ns: int) -> None:
         """One turn: is it well, has it ended, is it time to end or to start it?"""
+        if self._is_resting:
+            self._be_without(now_ns)
+            return
         verdict = self._verdict(now_ns)
         if verdict is not None:
             self._note(verdict, now_ns)
@@ -86,6 +97,15 @@ class Minder:
             self._process.kill()
             self._is_killed = True
         self._herald.hear(self._reason, now_ns)
+
+    def _be_without(self, now_ns: int) -> None:
+        """See to it that it has ended; what was said of it before is taken up again when it is back."""
+        self.trouble = ""
+        self._well_ns, self._bad_ns, self._num_tries, self._due_ns = None, now_ns, 0, now_ns
+        if self._process is not None and not self._is_killed:
+            self._process.kill()
+            self._is_killed = True
+        self._verdict(now_ns)
 
     def _verdict(self, now_ns: int) -> Verdict | None:
         """How the process is. One that has ended is let go of; one that was killed may take its time."""

@@ -21,9 +21,15 @@ class OpenVinoSynthesizer:
     """
 
     def __init__(
-        self, generator: Generator, dtype: torch.dtype, num_threads: int, cache: Path | None = None
+        self,
+        generator: Generator,
+        dtype: torch.dtype,
+        num_threads: int,
+        cache: Path | None = None,
+        graph: Any = None,
     ) -> None:
-        """Precisions are torch.bfloat16 and float32; a cache folder other than the user's, for tests.
+        """Precisions are torch.bfloat16 and float32; a cache folder other than the user's, for tests. The
+        `graph` of another one, if there is one of the same generator, serves both.
 
         Raises:
             ImportError: OpenVINO is not installed.
@@ -41,7 +47,7 @@ class OpenVinoSynthesizer:
         }
         self._ws = np.zeros((generator.arch.num_ws, generator.arch.w_dim), np.float32)
         self._share = np.ones((), np.float32)
-        self._model = read_or_convert(generator, cache)
+        self.graph = read_or_convert(generator, cache) if graph is None else graph
         self._requests: dict[int, Any] = {}
 
     def prepare(self) -> None:
@@ -61,8 +67,8 @@ class OpenVinoSynthesizer:
 
     def _request(self, resolution: int) -> Any:
         if resolution not in self._requests:
-            output = self._model.outputs[self.resolutions.index(resolution)]
-            whole = self._openvino.Model([output.get_node()], self._model.get_parameters())
+            output = self.graph.outputs[self.resolutions.index(resolution)]
+            whole = self._openvino.Model([output.get_node()], self.graph.get_parameters())
             request = the_core().compile_model(whole, "CPU", self._config).create_infer_request()
             for index, numbers in enumerate((self._ws, self._share)):
                 request.set_input_tensor(index, self._openvino.Tensor(numbers, shared_memory=True))

@@ -64,6 +64,7 @@ class Pacer:
     stalled   a frame late or more: re-anchor at now; the frames that were missed are dropped, never raced,
               and of a longer stall the show sees LONGEST_STEP_NS: the face goes on from where it stood
     slow      stalled again and again: the show takes the time that it takes, in steps of SLOW_STEP_NS at most
+    resting   `rest`: no frame is due for a while, which is no stall; show time passes as ever
     """
 
     def __init__(self, clock: Clock, fps: float | Fraction) -> None:
@@ -97,6 +98,10 @@ class Pacer:
             now_ns = deadline_ns
         self._frame, self._last_ns = self._frame + 1, now_ns
         return Tick(now_ns - self._start_ns, self._clock.utc_ns())
+
+    def rest(self, duration_ns: int) -> None:
+        """Let the next frame be due so long after the last tick; deadlines count from there."""
+        self._anchor_ns, self._frame = self._last_ns + duration_ns, 0
 
     def _deadline_ns(self, frame: int) -> int:
         return self._anchor_ns + frame * NANOSECONDS * self._rate.denominator // self._rate.numerator

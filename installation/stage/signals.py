@@ -1,7 +1,8 @@
-"""A Remote that is the system's: `kill -USR1 PID` asks how the frames come."""
+"""What the system asks for: `kill -USR1 PID`, how the frames come; and that the program ends."""
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType
 
 from installation.ports import Command
@@ -30,3 +31,20 @@ class SignalRemote:
 
     def _note(self, _number: int, _frame: FrameType | None) -> None:
         self._asked = 1  # however often: one answer serves all
+
+
+@contextmanager
+def ending_as_asked(say: Callable[[str], None]) -> Iterator[None]:
+    """Whoever ends the program, a service manager or a closed terminal, ends it as Ctrl-C does: nothing is
+    left open, and nothing in shared memory.
+    """
+    names = ("SIGTERM", "SIGHUP")  # Windows has no SIGHUP
+    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
+    before = {number: signal.signal(number, signal.default_int_handler) for number in numbers}
+    try:
+        yield
+    except KeyboardInterrupt:  # outside the loop, which has its own
+        say("stopped")
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

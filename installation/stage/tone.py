@@ -1,6 +1,7 @@
 """How much light: brightness and gamma as a table of 256 values, and the fade into darkness and out of it."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Self
 
 import numpy as np
@@ -12,6 +13,7 @@ LEVELS: Final = 256
 PANEL_GAMMA: Final = 2.2  # of the screens themselves: light is the value to this power
 
 
+@lru_cache(maxsize=8)  # asked for with every frame
 def tone_of(hanging: Hanging) -> NDArray[np.uint8] | None:
     """[256] uint8, by which every value of a picture is replaced; None: all stay as they are."""
     if hanging.brightness == 1 and hanging.gamma == 1:

@@ -188,12 +188,12 @@ class RequestPost:
     def __init__(self, mailbox: SharedLatest) -> None:
         self._mailbox = mailbox
         self._kept: deque[tuple[int, dict[str, Any]]] = deque(maxlen=NUM_KEPT)
-        # Numbers go on from any writer before, without asking it.
-        self._number = time.monotonic_ns()
+        self._number = 0
 
     def post(self, request: Request) -> None:
         """Ask, and go on."""
-        self._number += 1
+        # Numbers are instants: they go on from any writer before, and a reader knows what was before it.
+        self._number = max(self._number + 1, time.monotonic_ns())
         self._kept.append((self._number, as_json(request)))
         while len(payload := json.dumps(list(self._kept)).encode()) > CAPACITY:
             self._kept.popleft()

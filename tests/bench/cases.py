@@ -19,6 +19,7 @@ from installation.portrait import expressed
 from installation.ports import NANOSECONDS, Frame, Latent
 from installation.stage.adaptive import AdaptiveSynthesizer
 from installation.stage.backends import live_synthesizer
+from installation.stage.child import num_cores
 from installation.stage.display import Display
 from installation.stage.pacing import Pacer, SystemClock, frame_rate
 from models.action_units import NUM_AUS
@@ -26,7 +27,7 @@ from models.stylegan2 import Architecture, Generator
 from run_installation import WEIGHTS
 from tests.bench.alone import alone, first_frames_s, keep_to_one_core
 from tests.bench.cost import multiply_adds
-from tests.bench.machine import described, num_cores, others_watched, peak_memory_mb, peaks
+from tests.bench.machine import described, others_watched, peak_memory_mb, peaks
 from tests.bench.players import (
     EAGER,
     GRAPHS,

@@ -12,7 +12,8 @@ from pathlib import Path
 import torch
 import torch.nn.functional as F
 
-from installation.stage.openvino_graph import import_openvino
+from installation.stage.child import num_cores
+from installation.stage.openvino_graph import import_openvino, the_core
 from tests.bench.timing import interleaved_ms
 
 FLAGS = ("avx2", "avx512f", "avx512_bf16", "avx512_vnni", "avx_vnni", "amx_tile", "amx_bf16", "amx_int8")
@@ -52,11 +53,6 @@ def _first_words(path: str, separator: str) -> dict[str, str]:
         return {}
     pairs = (line.split(separator, 1) for line in reversed(lines) if separator in line)
     return {key.strip(): value.strip() for key, value in pairs}
-
-
-def num_cores() -> int:
-    """Those that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def has_amx() -> bool:
@@ -148,7 +144,7 @@ def _openvino_convolutions(dtype: torch.dtype, num_threads: int) -> Callable[[],
         "INFERENCE_NUM_THREADS": num_threads,
         "PERFORMANCE_HINT": "LATENCY",
     }
-    request = ov.Core().compile_model(ov.Model([x], [inlet], "peak"), "CPU", hints).create_infer_request()
+    request = the_core().compile_model(ov.Model([x], [inlet], "peak"), "CPU", hints).create_infer_request()
     request.set_input_tensor(ov.Tensor(torch.randn(1, CHANNELS, SIDE, SIDE).numpy()))
     infer: Callable[[], object] = request.infer
     return infer

@@ -12,11 +12,11 @@ import torch
 from installation.options import TRUNCATION
 from installation.ports import Image, Latent
 from installation.stage.backends import CHOICES, Backend, Choice, backend_of
+from installation.stage.child import num_cores
 from models.checkpoint import load_generator
 from models.people import person_z
 from models.stylegan2 import Architecture, Generator, to_uint8
 from run_installation import ROOT, WEIGHTS
-from tests.bench.machine import num_cores
 from tests.literal_stylegan2 import LiteralSynthesizer
 
 Draw = Callable[[Latent], Image]

@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 
 from installation import app
-from installation.options import Screen, Show
+from installation.options import Show
 from installation.site import Site
+from installation.stage.recorder import NullSink
 from installation.stage.signals import NAME
 from run_installation import CHOREOGRAPHY
 from tests.installation.fakes import ALWAYS
 
 SHOW = Show(Path("none"), "cpu", None, None, CHOREOGRAPHY, seed=None)
-SCREEN = Screen(fps=30, windowed=False, monitor=0, headless=True, seconds=None)
 
 
 def test_signals_are_heard_while_the_show_is_being_loaded(monkeypatch):
@@ -31,5 +31,5 @@ def test_signals_are_heard_while_the_show_is_being_loaded(monkeypatch):
     told = []
     monkeypatch.setattr(app, "load_networks", load)
     monkeypatch.setattr(app, "say", told.append)
-    app.perform(SHOW, SCREEN, Site(ALWAYS), set())
+    app.perform(SHOW, Site(ALWAYS), 30, None, NullSink())
     assert told == ["stopped"]

@@ -142,7 +142,7 @@ def test_a_guest_is_dismissed_to_the_resident():
     show, face = conductor(score())
     for _ in show.advance(0, at("17:59")):
         pass
-    resident = show._resident
+    resident = show.casting.resident
     show.receive(GUEST, 10 * S, S)
     show.dismiss(20 * S, S)
     assert face.became[-2:] == [(GUEST, 10 * S, S), (resident, 20 * S, S)]

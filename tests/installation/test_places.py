@@ -11,6 +11,7 @@ from installation import app
 from installation.errors import InputError
 from installation.options import Recording, Show
 from installation.performance import Performance
+from installation.place import shown_at
 from installation.portrait import Portrait
 from installation.ports import Command, Frame, Tick
 from installation.score.conductor import Conductor
@@ -48,19 +49,19 @@ def show_at(path: Path, weights: Path = Path("w.safetensors")) -> Show:
 def test_what_a_place_names_is_shown_unless_the_command_line_says_otherwise(place, tmp_path):
     path = place("choreography: mine.yaml\nperson: 9\n")
     site = read_site(path, UTC_ZONE)
-    shown = app.shown_at(site, show_at(path), said=())
+    shown = shown_at(site, show_at(path), said=())
     assert (shown.choreography, shown.host, shown.weights) == (
         tmp_path / "mine.yaml",
         9,
         Path("w.safetensors"),
     )
-    assert app.shown_at(site, show_at(path), said={"choreography"}).choreography == Path("default.yaml")
+    assert shown_at(site, show_at(path), said={"choreography"}).choreography == Path("default.yaml")
 
 
 def test_files_that_a_place_names_and_that_are_missing_are_told_at_their_lines(place, tmp_path):
     path = place("choreography: nowhere.yaml\nweights: none.safetensors\n")
     with pytest.raises(InputError) as error:
-        app.shown_at(read_site(path, UTC_ZONE), show_at(path), said=())
+        shown_at(read_site(path, UTC_ZONE), show_at(path), said=())
     ends = "; paths are taken from the folder of this file"
     assert str(error.value).splitlines() == [
         f"{path}:3:15: choreography: no such file: {tmp_path / 'nowhere.yaml'}{ends}",
@@ -115,8 +116,8 @@ def test_the_picture_is_dark_while_the_doors_are_closed_and_that_is_said(place, 
     began = round(datetime(2026, 1, 6, 18, 59, 59, tzinfo=UTC).timestamp()) * S
     show, wall = performance(DAYTIME, tmp_path / "mine.yaml"), Wall()
     show.synthesizer.synthesize = lambda _: np.full((8, 8, 3), 9, np.uint8)
-    app.play(show, wall, Pacer(VirtualClock(start_utc_ns=began), 10), 2)
-    assert wall.dark == [False] * 10 + [True] * 10
+    app.play(show, wall, Pacer(VirtualClock(start_utc_ns=began), 10), 5)
+    assert wall.dark == [False] * 40 + [True] * 10  # it takes three seconds to fall asleep
     assert capsys.readouterr().err == "closed until Wed 7 Jan 2026 11:00; the picture is dark\n"
 
 

@@ -15,11 +15,12 @@ from installation.errors import InputError
 from installation.loading import load_networks
 from installation.notation.document import read_choreography
 from installation.notation.problems import InvalidScore
-from installation.options import Recording, Screen, Show
+from installation.options import Recording, Show
 from installation.portrait import Pose
 from installation.ports import Frame
 from installation.reload import Offer, Reload, offers
 from installation.score.choreography import Choreography, Who
+from installation.site import Site
 from installation.stage.pacing import Pacer, VirtualClock
 from run_installation import START, WEIGHTS
 from tests.installation.edits import SCORE, SOURCE, WRONG, edited, offer, score
@@ -245,8 +246,7 @@ def test_a_live_show_follows_its_file_and_takes_up_what_is_saved(
     monkeypatch.setattr(app, "load_networks", lambda _: None)
     monkeypatch.setattr(app, "wire", lambda *_, **__: show)
     monkeypatch.setattr(app, "ready", lambda *args: read(args[-1]))
-    monkeypatch.setattr(app, "NullSink", Editor)
-    app.run(show_of(path), Screen(60, windowed=False, monitor=0, headless=True, seconds=ENDLESS_S))
+    app.perform(show_of(path), Site(ALWAYS), 60, ENDLESS_S, Editor())
     assert show.conductor.score.title == "after"
     assert f"{path}: reloaded; playing from the next gesture" in capsys.readouterr().err
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("watching")]

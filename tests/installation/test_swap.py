@@ -98,7 +98,7 @@ def test_a_person_who_is_gone_stays_until_the_boundary_and_turns_into_the_reside
     before = play(show, 0, 2.5)[-1]
     offer_to(show, edited(("start: day", "start: dusk"), ("person: 2, ", ""), ("person: 1", "person: 3")), 3)
     poses = [before, *play(show, 2.5, 15)]
-    assert show.conductor._shown == 3
+    assert show.conductor.casting.shown == 3
     reference = play(performance_of(score(edited(("start: day", "start: dusk")))), 0, 15)
     assert largest_move(poses) < 2 * largest_move(reference)
     np.testing.assert_allclose(show.portrait._morph.at(15 * S).ws, anchor().ws + 0.1)
@@ -125,7 +125,7 @@ def test_a_cue_and_the_score_that_drops_it_may_fall_into_one_frame(interrupt: st
     offer_to(show, WITHOUT_DUSK)
     play(show, 61, 65)
     assert show.phrase is not None and show.phrase.mood == "day"
-    assert show.conductor._shown == 1
+    assert show.conductor.casting.shown == 1
 
 
 def test_whom_the_old_score_still_brings_may_be_unknown_to_the_new_one() -> None:
@@ -134,9 +134,9 @@ def test_whom_the_old_score_still_brings_may_be_unknown_to_the_new_one() -> None
     play(show, 0, 60.6)  # 0.1 s after a boundary
     offer_to(show, text)
     play(show, 60.6, 61.3)
-    assert show.conductor._shown == 9
+    assert show.conductor.casting.shown == 9
     play(show, 61.3, 61.7)
-    assert show.conductor._shown == 1
+    assert show.conductor.casting.shown == 1
 
 
 def test_cues_of_the_new_score_are_played() -> None:

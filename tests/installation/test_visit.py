@@ -1,6 +1,8 @@
 """A visit: what the eyes see, made into what the portrait does, with scripted eyes and fake networks."""
 
 from dataclasses import dataclass, field, replace
+from datetime import time
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
@@ -8,8 +10,8 @@ import pytest
 from installation.performance import Performance
 from installation.ports import Command, Detail, Likeness, Sighting, Tick, Visitor
 from installation.score.choreography import Choreography
-from installation.score.encounter import Happening, Seen, Stage, TakeUp
-from installation.score.hours import Hours
+from installation.score.encounter import ERASED_FADE_NS, Happening, Seen, Stage, TakeUp
+from installation.score.hours import Hours, Slot
 from installation.visit import VISITOR
 from installation.wiring import visit_with
 from models.action_units import AU_INDEX, NUM_AUS
@@ -59,6 +61,12 @@ class ScriptedEyes:
         self.asked_ns = None
         self.num_forgotten += 1
         self.log.append("forget")
+
+    def rest(self) -> None:
+        self.log.append("rest")
+
+    def wake(self) -> None:
+        self.log.append("wake")
 
 
 def show_of(
@@ -210,7 +218,7 @@ def test_a_score_with_another_resident_while_a_visitor_is_let_go():
     for k in range(12 * FPS):
         performance.step(tick(17 * S + k * S // FPS))
     assert VISITOR not in performance.portrait.people
-    assert performance.conductor._shown == 3
+    assert performance.conductor.casting.shown == 3
 
 
 def test_an_erase_reaches_the_eyes_at_once_and_the_fade_after():
@@ -254,13 +262,40 @@ def test_closing_the_doors_forgets_whoever_is_there():
     assert VISITOR in performance.portrait.people
     closed = Hours(performance.hours.zone, week=((),) * 7)
     performance.conductor.hours = closed
-    for k in range(3 * FPS):
+    frames = []
+    for k in range(4 * FPS):
         t_ns = 7 * S + k * S // FPS
-        frame = performance.step(Tick(t_ns, BEGAN + t_ns))
-        assert not frame.is_private
-        assert not frame.image.any()
+        frames.append(performance.step(Tick(t_ns, BEGAN + t_ns)))
+    private = [frame.t_ns for frame in frames if frame.is_private]
+    assert max(private) - 7 * S <= ERASED_FADE_NS  # and the resident falls asleep
+    assert not frames[2 * FPS].is_dark and frames[-1].is_dark and not frames[-1].image.any()
     assert VISITOR not in performance.portrait.people
     assert eyes.num_forgotten == 1
+
+
+def test_closed_doors_give_the_camera_free_and_take_it_again_before_they_open():
+    morning = Hours(ZoneInfo("UTC"), ((Slot(time(11), time(11, 1)),),) * 7)
+    eyes = ScriptedEyes(comes_ns=3600 * S)
+    performance = show_of(eyes, hours=morning)
+    day_ns = 86_400 * S
+    told = {}
+    for t_ns in (0, 59 * S, 60 * S, 70 * S, day_ns - 21 * S, day_ns - 20 * S, day_ns, day_ns + S):
+        performance.step(tick(t_ns))
+        told[t_ns], eyes.log = {"rest", "wake"} & set(eyes.log), []
+    assert [told[t_ns] for t_ns in (0, 59 * S)] == [set(), set()]
+    assert [told[t_ns] for t_ns in (60 * S, 70 * S, day_ns - 21 * S)] == [{"rest"}] * 3
+    assert [told[t_ns] for t_ns in (day_ns - 20 * S, day_ns, day_ns + S)] == [{"wake"}, {"wake"}, set()]
+
+
+def test_a_blackout_lets_a_visitor_go_and_keeps_the_camera():
+    eyes = ScriptedEyes()
+    performance = show_of(eyes)
+    stages(performance, 7)
+    assert VISITOR in performance.portrait.people
+    performance.obey(Command.BLACKOUT, tick(7 * S))
+    for k in range(FPS):
+        assert performance.step(tick(7 * S + k * S // FPS)).is_dark
+    assert VISITOR not in performance.portrait.people and "rest" not in eyes.log
 
 
 class Buffers:

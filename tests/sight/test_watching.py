@@ -1,5 +1,6 @@
 """Real processes: a film for a camera, the sight, and what of it arrives here."""
 
+import multiprocessing
 import time
 from dataclasses import replace
 
@@ -12,6 +13,7 @@ from installation.sight.report import Report, packed
 from installation.sight.watching import FORGET_NS, INTERRUPTED, WatchingEyes
 from installation.stage.vigil import WELL
 from models.action_units import NUM_AUS
+from tests.cameras import until
 from tests.sight.faces import collins, seen
 from tests.sight.fakes import SHAPE
 from tests.sight.processes import portraits_sight
@@ -82,7 +84,7 @@ class NoCamera:
     """In the place of `Camera`."""
 
     def __init__(self, source: object, say: object) -> None:
-        self.trouble, self.images, self.num_wipes = "", "", 0
+        self.trouble, self.images, self.num_wipes, self.is_resting = "", "", 0, False
 
     def __enter__(self) -> "NoCamera":
         return self
@@ -93,20 +95,25 @@ class NoCamera:
     def wipe(self) -> None:
         self.num_wipes += 1
 
+    def rest(self) -> None:
+        self.is_resting = True
+
+    def wake(self) -> None:
+        self.is_resting = False
+
 
 class Idle:
     """A process that does nothing."""
 
-    exitcode = None
-
     def __init__(self) -> None:
         self.is_killed = False
+        self.exitcode: int | None = None
 
     def is_alive(self) -> bool:
         return not self.is_killed
 
     def kill(self) -> None:
-        self.is_killed = True
+        self.is_killed, self.exitcode = True, -9
 
     def join(self, timeout: float | None = None) -> None:
         pass
@@ -219,3 +226,39 @@ def test_whoever_minds_the_sight_keeps_nothing_of_what_it_saw(played):
     now_ns = time.monotonic_ns()
     assert played._judge(now_ns - NANOSECONDS, now_ns) == WELL
     assert played._judged_report.sighting == Sighting()
+
+
+# --- closed doors -------------------------------------------------------------------------------------------
+
+
+def test_eyes_that_rest_know_nothing_and_have_no_process(played):
+    played.report(Sighting((VISITOR,), LIKENESS))
+    assert played.look(0).visitors
+    until(lambda: hasattr(played, "_process"))
+    process, camera = played._process, played._camera
+    played.rest()
+    assert played.look(0) == Sighting() and LIKENESS.ws.tobytes() not in bytes(played._reports._memory.buf)
+    assert camera.is_resting
+    until(lambda: process.is_killed)
+    played.rest()  # again and again, while the doors are closed
+    assert camera.num_wipes == 1
+    played.wake()
+    until(lambda: played._process is not process)
+    assert not camera.is_resting
+    played.report(Sighting((VISITOR,)), num_forgets=1)
+    assert played.look(0) == Sighting((VISITOR,))
+
+
+def test_a_camera_is_given_free_for_the_night_and_somebody_is_seen_in_the_morning(film):
+    said: list[str] = []
+    with WatchingEyes(film, scripted_sight, SHAPE, said.append) as eyes:
+        seen_when(eyes, lambda sighting: sighting.visitors)
+        before = {child.pid for child in multiprocessing.active_children()}
+        assert len(before) == 2  # the camera and the sight
+        eyes.rest()
+        until(lambda: not multiprocessing.active_children())
+        assert eyes.look(0) == Sighting()
+        eyes.wake()
+        assert seen_when(eyes, lambda sighting: sighting.visitors)
+        assert before.isdisjoint(child.pid for child in multiprocessing.active_children())
+    assert not said

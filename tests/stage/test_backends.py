@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from installation.errors import InputError
 from installation.ports import Detail, Synthesizer
-from installation.stage import backends, openvino_graph
+from installation.stage import backends, openvino_graph, openvino_synthesizer
 from installation.stage.backends import RACE_NS, Backend, Choice, backend_of, live_synthesizer, race
 from installation.stage.cuda_synthesizer import GraphSynthesizer
 from installation.stage.openvino_synthesizer import OpenVinoSynthesizer
@@ -22,6 +22,7 @@ from installation.stage.synthesizer import TorchSynthesizer, stops
 from models.checkpoint import load_generator
 from models.stylegan2 import Architecture, Generator, to_uint8
 from run_installation import WEIGHTS
+from tests.bench.players import psnr_db
 from tests.machines import MS, Machine
 
 CPU = torch.device("cpu")
@@ -52,11 +53,6 @@ def plain(generator: Generator, ws: np.ndarray, detail: Detail) -> np.ndarray:
     """The modules as they are trained, noise and all."""
     rgb = generator.synthesis(torch.from_numpy(ws)[None], detail.resolution, "const", share=detail.share)
     return to_uint8(rgb)[0].numpy()
-
-
-def psnr(found: np.ndarray, wanted: np.ndarray) -> float:
-    error = np.square(found.astype(float) - wanted).mean()
-    return float(10 * np.log10(255**2 / max(error, 1e-9)))
 
 
 @pytest.fixture(params=[(TINY, 0.0), (TINY, 0.7), (CLAMPED, 0.7)], ids=["plain", "noise", "clamp"])
@@ -107,7 +103,7 @@ def test_in_bfloat16_nearly(generator, tmp_path):
     ws = latent_of(generator)
     for synthesizer in synthesizers(generator, torch.bfloat16, tmp_path):
         for detail in DETAILS:
-            assert psnr(synthesizer.synthesize(ws, detail), plain(generator, ws, detail)) > 35
+            assert psnr_db(synthesizer.synthesize(ws, detail), plain(generator, ws, detail)) > 35
 
 
 def test_a_picture_is_not_written_over_by_the_next_one(generator, tmp_path):
@@ -130,7 +126,7 @@ def test_openvino_draws_the_shipped_weights_as_the_modules_do(tmp_path):
         ws = latent_of(generator, seed)
         wanted = plain(generator, ws, Detail(generator.arch.resolution))
         assert abs(exact.synthesize(ws) - wanted.astype(int)).max() <= 1
-        assert psnr(fast.synthesize(ws), wanted) >= 40
+        assert psnr_db(fast.synthesize(ws), wanted) >= 40
 
 
 def test_the_graphs_of_a_card_are_recorded_once_for_each_resolution(generator):
@@ -210,7 +206,7 @@ def test_what_is_chosen_is_said_in_a_line(generator, tmp_path):
     (line,) = told
     assert line.startswith("drawing with ") and line.endswith(" at 256²") and "float" in line
     ws = latent_of(generator)
-    assert psnr(synthesizer.synthesize(ws), plain(generator, ws, Detail(256))) > 35
+    assert psnr_db(synthesizer.synthesize(ws), plain(generator, ws, Detail(256))) > 35
 
 
 def test_without_openvino_pytorch_draws(generator, tmp_path, monkeypatch):
@@ -220,6 +216,17 @@ def test_without_openvino_pytorch_draws(generator, tmp_path, monkeypatch):
     assert isinstance(synthesizer, TorchSynthesizer)
     assert told[0].startswith("OpenVINO cannot be used (import of openvino halted")
     assert told[1].startswith("drawing with PyTorch, ") and len(told) == 2
+
+
+@needs_openvino
+def test_its_graph_is_read_once_for_both_precisions(generator, tmp_path, monkeypatch):
+    """Where nothing can be kept, that is to convert it: seconds."""
+    read, num_read = openvino_synthesizer.read_or_convert, []
+    monkeypatch.setattr(
+        openvino_synthesizer, "read_or_convert", lambda *given: (num_read.append(1), read(*given))[1]
+    )
+    live_synthesizer(generator, "cpu", SystemClock(), lambda line: None, tmp_path)
+    assert len(num_read) == 1
 
 
 @needs_openvino
@@ -249,7 +256,7 @@ def test_a_card_that_fails_leaves_the_processor(generator, tmp_path, monkeypatch
         "the graphics card cannot be used (CUDA out of memory. Tried to allocate); drawing on the processor"
     )
     ws = latent_of(generator)
-    assert psnr(synthesizer.synthesize(ws), plain(generator, ws, Detail(256))) > 35
+    assert psnr_db(synthesizer.synthesize(ws), plain(generator, ws, Detail(256))) > 35
 
 
 def test_a_card_that_is_asked_for_and_not_there_is_an_error(generator, tmp_path):

@@ -282,6 +282,29 @@ def test_doors_that_open_while_they_close(fading: Display) -> None:
     ]
 
 
+def test_what_is_dark_is_shown_once_a_second(fading: Display, monkeypatch: pytest.MonkeyPatch) -> None:
+    presented: list[float] = []
+    present = Window.present
+
+    def noted(window: Window, hanging: Hanging, t_ns: int, **light: object) -> None:
+        presented.append(t_ns / NANOSECONDS)
+        present(window, hanging, t_ns, **light)
+
+    monkeypatch.setattr(Window, "present", noted)
+    for k in range(300):  # 10 s, of which one is lit and two fade
+        is_dark = k >= 30
+        image = DARK if is_dark else picture()
+        fading.show(Frame(image, k * NANOSECONDS // 30, is_dark=is_dark))
+    assert len([t for t in presented if t < 1]) == 30 and len([t for t in presented if t > 3]) <= 8
+    assert not shown(fading).any()
+    num_presented = len(presented)
+    press(pygame.K_f)
+    list(fading.requests())
+    fading.show(Frame(DARK, 10 * NANOSECONDS, is_dark=True))
+    assert len(presented) == num_presented + 1  # a window that has changed is drawn at once
+    assert reds(fading, [(11, picture(), False), (13, picture(), False)]) == [0, 100]
+
+
 def test_a_visitor_is_gone_at_once(fading: Display) -> None:
     reds(fading, [(0, picture(), True), (2, picture(), True)])
     assert reds(fading, [(3, DARK, False), (3.5, DARK, False)]) == [0, 0]

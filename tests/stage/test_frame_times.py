@@ -55,6 +55,25 @@ def test_on_demand_it_is_this_minute_so_far():
     assert "1 stall," in times.so_far(1) and "2 stalls," in times.so_far(2) and "stall" not in times.so_far(0)
 
 
+def test_a_reading_says_the_same_in_numbers():
+    times, _ = play([40.0] * 2 + [20.0] * 98)
+    reading = times.reading(5)
+    assert reading is not None
+    assert (reading.late, reading.num, reading.side, reading.stalls) == (2, 100, 512, 5)
+    assert (reading.fps, reading.p50_ms) == (pytest.approx(1e5 / 2040), pytest.approx(20, abs=0.05))
+    assert str(reading) in times.so_far(5)
+    assert FrameTimes(Machine(), Fraction(60)).reading(0) is None
+
+
+def test_while_a_minute_is_young_the_one_before_is_read():
+    times, told = play([100.0] * 600 + [20.0] * 10)
+    reading = times.reading(0)
+    assert len(told) == 1 and reading is not None and reading.num == 600
+    times, _ = play([100.0] * 600 + [20.0] * 300)
+    reading = times.reading(0)
+    assert reading is not None and reading.num == 300 and reading.fps == pytest.approx(50)
+
+
 def test_a_night_with_closed_doors_is_neither_counted_nor_told():
     machine = Machine()
     times = FrameTimes(machine, Fraction(50))

@@ -213,3 +213,49 @@ def test_when_it_leaves_the_process_is_ended() -> None:
     with watch.minder:
         until(lambda: bool(watch.processes))
     assert watch.processes[0].is_killed and watch.num_losses == 1
+
+
+def test_one_that_rests_has_no_process_and_no_trouble_and_is_soon_back() -> None:
+    watch = Watch()
+    watch.live(20, WELL)
+    watch.minder.rest()
+    watch.live(0.3, BAD)
+    assert watch.processes[0].is_killed and watch.processes[0].is_closed and watch.num_losses == 1
+    watch.live(16 * 3600, BAD)
+    assert len(watch.processes) == 1 and watch.minder.trouble == ""
+    watch.minder.wake()
+    watch.live(0.1)
+    assert len(watch.processes) == 2 and not watch.said
+    watch.live(5, WELL)
+    assert watch.minder.trouble == "" and not watch.said
+
+
+def test_what_was_in_trouble_before_a_rest_is_not_said_to_be_back_until_it_is() -> None:
+    watch = Watch()
+    watch.live(20, WELL)
+    watch.live(3, BAD)
+    watch.minder.rest()
+    watch.live(3600)
+    assert watch.minder.trouble == "" and len(watch.said) == 1
+    watch.minder.wake()
+    watch.live(0.4)
+    watch.live(1.5)  # it is starting
+    assert len(watch.said) == 1
+    watch.live(0.2, BAD)
+    assert watch.minder.trouble == "it: no picture" and len(watch.said) == 1
+    watch.live(10, WELL)
+    assert watch.minder.trouble == "" and len(watch.said) == 2
+
+
+def test_one_in_the_hands_of_a_driver_is_not_doubled_by_a_night() -> None:
+    watch = Watch()
+    watch.live(20, WELL)
+    watch.processes[0].is_held = True
+    watch.minder.rest()
+    watch.live(60)
+    watch.minder.wake()
+    watch.live(60, WELL)
+    assert len(watch.processes) == 1
+    watch.processes[0].exitcode = -9
+    watch.live(0.2)
+    assert len(watch.processes) == 2

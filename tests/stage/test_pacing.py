@@ -170,3 +170,28 @@ def test_a_virtual_clock_keeps_civil_time_too():
     pacer = Pacer(VirtualClock(start_utc_ns=UTC_OFFSET_NS), 25)
     ticks = [pacer.tick() for _ in range(100)]
     assert {tick.utc_ns - tick.t_ns for tick in ticks} == {UTC_OFFSET_NS}
+
+
+def test_a_rest_is_no_stall_and_show_time_passes_as_ever():
+    clock = RealisticClock()
+    pacer = Pacer(clock, 60)
+    instants(pacer, 10)
+    rested = []
+    for _ in range(5 * 3600):  # an hour in the dark
+        clock.work(3_000_000)
+        pacer.rest(200_000_000)
+        rested.append(pacer.tick().t_ns)
+    assert {b - a for a, b in pairwise(rested)} == {200_000_000}  # nothing adds up
+    assert clock.now_ns() - START_NS - rested[-1] <= SLEEP_OVERSHOOT_NS
+    assert {b - a for a, b in pairwise([rested[-1], *instants(pacer, 60)])} <= {16_666_666, 16_666_667}
+    assert pacer.num_stalls == 0
+
+
+def test_after_a_rest_a_stall_is_one_as_ever():
+    clock = RealisticClock()
+    pacer = Pacer(clock, 60)
+    before = instants(pacer, 10)[-1]
+    pacer.rest(200_000_000)
+    clock.work(5 * NANOSECONDS)
+    assert pacer.tick().t_ns - before == LONGEST_STEP_NS
+    assert pacer.num_stalls == 1
