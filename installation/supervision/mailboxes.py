@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from installation.options import Show
 from installation.saving import PRIVATE, replace_file
@@ -45,9 +45,13 @@ class Mailboxes:
 
 
 @contextmanager
-def announced(path: Path, wires: Wires) -> Iterator[None]:
-    """Meanwhile a file says who plays here, by which mailboxes: whoever may read it may ask for things."""
-    who = {"pid": os.getpid(), "started_utc_ns": time.time_ns(), "wires": asdict(wires)}
+def announced(path: Path, wires: Wires, desk: tuple[str, int] | None) -> Iterator[None]:
+    """Meanwhile a file says who plays here, by which mailboxes, and where the site's desk is: whoever may read
+    it may ask for things.
+    """
+    who: dict[str, Any] = {"pid": os.getpid(), "started_utc_ns": time.time_ns(), "wires": asdict(wires)}
+    host, port = desk or ("", 0)
+    who["desk"] = (f"[{host}]:{port}" if ":" in host else f"{host}:{port}") if desk else None
     with suppress(OSError):  # a disk that is full: the show goes on without being found
         replace_file(path, json.dumps(who).encode(), mode=PRIVATE)
     try:

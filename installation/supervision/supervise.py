@@ -53,7 +53,7 @@ def supervise(plan: Plan, target: Target = work) -> None:
         enter(ending_as_asked(say))
         signals = enter(closing(SignalRemote()))
         mailboxes = enter(Mailboxes(plan.show))
-        enter(announced(folder / RUNNING, mailboxes.wires))
+        enter(announced(folder / RUNNING, mailboxes.wires, plan.site.desk))
         timeline = Timeline(folder / TIMELINE, clerk, say)
         keeper = state.Keeper(folder / STATE, clerk, say)
         care = Care(
