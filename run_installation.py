@@ -2,90 +2,34 @@
 
 import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
-from click.core import ParameterSource
 
 from installation.errors import InputError
-from installation.options import (
-    REFINEMENT_STEPS,
-    TRUNCATION,
-    Recording,
-    Screen,
-    Show,
-    Sitter,
+from installation.options import CHOREOGRAPHY, ROOT, START, WEIGHTS, Recording, Screen, Show, Sitter
+from installation.parameters import (
+    FILE,
+    Alphas,
+    DefaultRun,
+    Finite,
+    Start,
+    Webcam,
+    Who,
+    person_option,
+    said,
+    seed_option,
+    site_option,
+    start_option,
+    steps_option,
+    truncation_option,
+    with_weights,
 )
-from installation.parameters import Alphas, DefaultRun, Finite, Start, Webcam, Who
 
 # Commands import the application when they are called: it brings PyTorch, and help should not wait for that.
 
-ROOT = Path(__file__).resolve().parent
-WEIGHTS = ROOT / "models" / "weights" / "portrait.safetensors"
-CHOREOGRAPHY = ROOT / "choreographies" / "the_long_afternoon.yaml"
-FILE = click.Path(path_type=Path)
 INTERRUPTED = 130  # as shells say it of Ctrl-C
-START = "2026-01-06T11:00"  # a recording's own day: the same options write the same file tomorrow
-
-
-def with_weights(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options that every command has."""
-    weights = click.option(
-        "--weights", type=FILE, default=WEIGHTS, help="The generator.  [default: the shipped one]"
-    )
-    device = click.option(
-        "--device",
-        type=click.Choice(["auto", "cpu", "cuda"]),
-        default="auto",
-        show_default=True,
-        help="Where to draw.",
-    )
-    return weights(device(command))
-
-
-person_option = click.option(
-    "--person", type=Who(), help="Who: any number is somebody; `project` writes files of others."
-)
-truncation_option = click.option(
-    "--truncation",
-    type=Finite(0, 1),
-    help=f"ψ, of people by number: 1 their whole variety, 0 the average one.  [default: {TRUNCATION}]",
-)
-steps_option = click.option(
-    "--steps",
-    "num_steps",
-    type=click.IntRange(0, 100),
-    default=REFINEMENT_STEPS,
-    show_default=True,
-    help="How long to refine the likeness of a photograph.",
-)
-seed_option = click.option(
-    "--seed", type=click.IntRange(0), help="The show's dice.  [default: the choreography's]"
-)
-
-
-def said() -> set[str]:
-    """The options of the command being run that were given, and not left to their defaults."""
-    context = click.get_current_context()
-    return {
-        name for name in context.params if context.get_parameter_source(name) is not ParameterSource.DEFAULT
-    }
-
-
-site_option = click.option(
-    "--site", type=FILE, help="The place it hangs in: a site.yaml with opening hours, timezone, screen."
-)
-
-
-start_option = click.option(
-    "--start",
-    type=Start(),
-    default=START,
-    show_default=True,
-    help="When the show begins, by the site's clock, without one by UTC.",
-)
 
 
 @click.group(
@@ -384,8 +328,10 @@ def desk(port: int | None, *, is_lan: bool) -> None:
     nothing else.
     """
     from installation.desk.attached import attach
+    from installation.stage.child import give_way
     from installation.supervision.folders import state_folder
 
+    give_way()
     attach(state_folder(), port, click.echo, is_lan=is_lan)
 
 
@@ -412,8 +358,20 @@ def show_anew(*args: str) -> None:
     os.execv(sys.executable, [sys.executable, str(ROOT / "run_installation.py"), *args])
 
 
+def hold_standard_streams() -> None:
+    """Where the program was begun without some of its three streams: or files that it opens would take their
+    numbers, and what a library prints would be written into them.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest number that is free
+
+
 def entry(args: list[str] | None = None) -> int:
     """Run the command line; → the exit code: 0 done, 2 the input is wrong, one line a fault, 130 Ctrl-C."""
+    hold_standard_streams()
     try:
         code = main(args, standalone_mode=False)
     except click.exceptions.Exit as leave:

@@ -6,9 +6,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Self
 
+ROOT: Final = Path(__file__).resolve().parents[1]
+WEIGHTS: Final = ROOT / "models" / "weights" / "portrait.safetensors"  # the shipped ones, …
+CHOREOGRAPHY: Final = ROOT / "choreographies" / "the_long_afternoon.yaml"  # … and what plays
 DEFAULT_PERSON: Final = 15
 TRUNCATION: Final = 0.8
 REFINEMENT_STEPS: Final = 60  # of a projection: further ones change little
+START: Final = "2026-01-06T11:00"  # a recording's own day: the same options write the same file tomorrow
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,20 @@
-"""How the command line reads what is typed: its kinds of parameters, and the command that is meant by none.
+"""How the command line reads what is typed: its kinds of parameters, the options that several commands have,
+and the command that is meant by none.
 
 Light: help does not wait for it.
 """
 
 import math
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from installation.notation.values import PERSON_SUFFIX
+from installation.options import REFINEMENT_STEPS, START, TRUNCATION, WEIGHTS
 from installation.stage.camera_device import is_device
 
 
@@ -109,3 +113,62 @@ class Webcam(click.ParamType[int | Path]):
         if Path(value).suffix.lower() in (".yaml", ".yml"):
             self.fail(f"'{value}' is a choreography; write --webcam 0 before it", param, ctx)
         return webcam
+
+
+# --- options that several commands have ---------------------------------------------------------------------
+
+FILE = click.Path(path_type=Path)
+
+
+def with_weights(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that every command has."""
+    weights = click.option(
+        "--weights", type=FILE, default=WEIGHTS, help="The generator.  [default: the shipped one]"
+    )
+    device = click.option(
+        "--device",
+        type=click.Choice(["auto", "cpu", "cuda"]),
+        default="auto",
+        show_default=True,
+        help="Where to draw.",
+    )
+    return weights(device(command))
+
+
+person_option = click.option(
+    "--person", type=Who(), help="Who: any number is somebody; `project` writes files of others."
+)
+truncation_option = click.option(
+    "--truncation",
+    type=Finite(0, 1),
+    help=f"ψ, of people by number: 1 their whole variety, 0 the average one.  [default: {TRUNCATION}]",
+)
+steps_option = click.option(
+    "--steps",
+    "num_steps",
+    type=click.IntRange(0, 100),
+    default=REFINEMENT_STEPS,
+    show_default=True,
+    help="How long to refine the likeness of a photograph.",
+)
+seed_option = click.option(
+    "--seed", type=click.IntRange(0), help="The show's dice.  [default: the choreography's]"
+)
+site_option = click.option(
+    "--site", type=FILE, help="The place it hangs in: a site.yaml with opening hours, timezone, screen."
+)
+start_option = click.option(
+    "--start",
+    type=Start(),
+    default=START,
+    show_default=True,
+    help="When the show begins, by the site's clock, without one by UTC.",
+)
+
+
+def said() -> set[str]:
+    """The options of the command being run that were given, and not left to their defaults."""
+    context = click.get_current_context()
+    return {
+        name for name in context.params if context.get_parameter_source(name) is not ParameterSource.DEFAULT
+    }

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Final, Protocol
+from zlib import crc32
 
 import numpy as np
 
@@ -57,6 +58,9 @@ class Performance:
         self.is_blackout = False  # somebody wants it dark: the show goes on unseen, until the day ends
         self._blackout_day = 0  # on which that was, of those that have begun
         self._is_warm = True
+        self._mark = (
+            0  # of the latest pose, by which it is known again; not the pose, which may be a visitor's
+        )
         self._dark = np.zeros((synthesizer.resolution, synthesizer.resolution, 3), np.uint8)
         self._traced: set[int] = set()  # resolutions whose last picture was private
 
@@ -121,7 +125,9 @@ class Performance:
         else:
             self._traced.discard(len(image))
             self._draw_over(tick)
-        return Frame(image, tick.t_ns, is_private)
+        mark = crc32(np.ascontiguousarray(pose.ws).data)
+        is_still, self._mark = mark == self._mark, mark
+        return Frame(image, tick.t_ns, is_private, is_still=is_still)
 
     def _draw_over(self, tick: Tick) -> None:
         """A synthesizer may keep a buffer for each resolution: a visitor's last picture would lie there until

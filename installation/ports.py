@@ -60,6 +60,7 @@ class Frame:
     t_ns: int
     is_private: bool = False  # a visitor's face is in it: for the wall alone
     is_dark: bool = False  # there is no picture: the doors are closed, or somebody wants it dark
+    is_still: bool = False  # the face does not move: a score may have it so, for minutes
 
 
 @dataclass(frozen=True, slots=True)

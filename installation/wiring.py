@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 
 def wire(networks: Networks, show: Show, hours: Hours, *, is_live: bool) -> Performance:
-    """Choreography, dice, portrait and synthesizer, joined. """
+    """Choreography, dice, portrait and synthesizer, joined."""
     if is_live:
         import_readers(networks, show.webcam)
     offer = ready(networks, show, hours, read_text_file(show.choreography))

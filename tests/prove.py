@@ -22,7 +22,7 @@ import torch
 from installation import wiring
 from installation.loading import draw_person, load_networks
 from installation.notation.document import parse_choreography
-from installation.options import Show
+from installation.options import TRUNCATION, Show
 from installation.portrait import Portrait
 from installation.ports import NANOSECONDS, Latent
 from installation.score.dice import show_dice
@@ -33,7 +33,7 @@ from installation.score.rehearsal import rehearse
 from installation.stage.synthesizer import TorchSynthesizer
 from models.action_units import CATEGORIES
 from models.checkpoint import file_sha256
-from run_installation import CHOREOGRAPHY, ROOT, START, TRUNCATION, WEIGHTS, entry
+from run_installation import CHOREOGRAPHY, ROOT, START, WEIGHTS, entry
 from tests.encounter_film import films
 from tests.encounters import thousand_encounters
 from tests.installation.fakes import ALWAYS, digest, tick

@@ -27,8 +27,10 @@ from installation.hanging import Hanging
 from installation.supervision.folders import LOG
 from installation.supervision.worker import work
 from run_installation import CHOREOGRAPHY, ROOT
+from tests.cameras import Bench
 from tests.prove_screen import portrait, root_window, server
 from tests.prove_wall import in_pieces
+from tests.supervision.hazards import CAMERA, Flood, Unplugging, seeing
 from tests.supervision.jumps import jumping, set_clock
 from tests.supervision.mishaps import (
     NUM_BEFORE,
@@ -37,10 +39,12 @@ from tests.supervision.mishaps import (
     Figures,
     await_event,
     continued,
+    edited,
     events,
     fill,
     longest_gap_ms,
     mount,
+    num_restarts,
     own_state,
     recoveries,
     shown_for_long,
@@ -292,8 +296,7 @@ def bad_reload(num: int = 20) -> Figures:
         plan = replace(PLAN, show=replace(PLAN.show, choreography=score))
         script = Editing(score, [whole[: len(whole) // 2] + b"\n  - [", whole] * num)
         wall = shown_for_long(patch, Path(folder), work, script, plan)
-        log = (Path(folder) / "living-portrait" / "log" / LOG).read_text()
-    return continued(wall, script, num, log.count("worker: "))
+        return edited(wall, script, num, num_restarts(Path(folder)))
 
 
 def clock_jump(num: int = 20) -> Figures:
@@ -305,8 +308,34 @@ def clock_jump(num: int = 20) -> Figures:
         jumps = [sign * 10 ** (10 + number % 6) for number in range(num) for sign in (1, -1)]
         script = Editing(offset, [str(each).encode() for each in jumps])
         wall = shown_for_long(patch, Path(folder), jumping(offset), script, PLAN)
-        log = (Path(folder) / "living-portrait" / "log" / LOG).read_text()
-    return continued(wall, script, num, log.count("worker: "))
+        return edited(wall, script, num, num_restarts(Path(folder)))
+
+
+# --- from beside --------------------------------------------------------------------------------------------
+
+
+def camera_gone(num: int = 20) -> Figures:
+    """The worker's camera is pulled out, and put back under another number: the picture goes on."""
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        bench = Bench(Path(folder) / "dev")
+        bench.plug(CAMERA)
+        script = Unplugging(bench, num)
+        wall = shown_for_long(patch, Path(folder), seeing(Path(folder) / "dev"), script, PLAN)
+        went_on = continued(wall, script.begun, len(script.recovered_s), num_restarts(Path(folder)))
+    times = {"noticed": script.noticed_s, "back": script.recovered_s}
+    longest = {f"{name}_longest_s": round(max(times_s), 2) for name, times_s in times.items()}
+    median = {f"{name}_median_s": round(statistics.median(times_s), 2) for name, times_s in times.items()}
+    is_soon = longest["noticed_longest_s"] <= 3 and longest["back_longest_s"] <= 5
+    holds = bool(went_on["holds"]) and is_soon and len(script.recovered_s) == num
+    return {**went_on, **median, **longest, "holds": holds}
+
+
+def flood(num: int = 20) -> Figures:
+    """For so many seconds the desks' mailboxes are full of what is no request: the picture goes on."""
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        script = Flood(Path(folder), num)
+        wall = shown_for_long(patch, Path(folder), drawing(resident), script, PLAN)
+        return continued(wall, script.begun, script.num_posted, num_restarts(Path(folder)))
 
 
 # ------------------------------------------------------------------------------------------------------------
@@ -326,6 +355,8 @@ CLAIMS: dict[str, Callable[..., Figures]] = {
         disk,
         bad_reload,
         clock_jump,
+        camera_gone,
+        flood,
     )
 }
 

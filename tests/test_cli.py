@@ -27,15 +27,15 @@ def weights(tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def cli(capsys, monkeypatch, tmp_path, weights):
+def cli(capfd, monkeypatch, tmp_path, weights):
     """Run a command in an empty folder with tiny weights; → exit code, standard output, standard error."""
 
     def run(*args: str | Path, with_weights: bool = True) -> tuple[int, str, str]:
         monkeypatch.chdir(tmp_path)
-        capsys.readouterr()
+        capfd.readouterr()
         named = ["--weights", weights] if with_weights else []
         code = entry([str(arg) for arg in (*args, *named)])
-        return code, *capsys.readouterr()
+        return code, *capfd.readouterr()
 
     return run
 
@@ -228,7 +228,7 @@ def test_every_command_explains_itself(cli, command):
     code, out, _ = cli(*command, "--help", with_weights=False)
     assert code == 0
     assert "Usage:" in out
-    needs_weights = command and command[0] not in ("simulate", "explain", "convert", "hang")
+    needs_weights = command and command[0] not in ("simulate", "explain", "convert", "hang", "desk", "doctor")
     assert not needs_weights or "--weights" in out
 
 
@@ -409,3 +409,17 @@ def test_whoever_ends_the_program_ends_it_as_ctrl_c_does(tmp_path, seeing, clip)
     assert "stopped" in told
     assert "Warning" not in told
     assert not list(mine(f"portrait-{program.pid}-*"))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="processes have other streams there")
+def test_a_program_without_its_streams_gives_their_numbers_to_nothing_else(tmp_path):
+    """As it is begun with `>&- 2>&-`, or by some desktops: what is printed must not go into what it opens."""
+    code = (
+        "import os, sys, run_installation\n"
+        "[os.close(number) for number in range(3)]\n"
+        "run_installation.hold_standard_streams()\n"
+        "with open(sys.argv[1], 'w') as file: print(file.fileno(), *map(os.path.samestat, *zip(\n"
+        "    *((os.fstat(k), os.stat(os.devnull)) for k in range(3)))), file=file)\n"
+    )
+    subprocess.run([sys.executable, "-c", code, str(tmp_path / "told")], cwd=ROOT, check=True, timeout=60)
+    assert (tmp_path / "told").read_text() == "3 True True True\n"

@@ -9,7 +9,7 @@ import pytest
 
 from installation import wiring
 from installation.loading import draw_person, load_networks, reading_of
-from installation.options import DEFAULT_PERSON, Show
+from installation.options import DEFAULT_PERSON, TRUNCATION, Show
 from installation.portrait import Pose, expressed
 from installation.ports import NANOSECONDS
 from installation.stage import pictures
@@ -17,7 +17,7 @@ from installation.stage.synthesizer import TorchSynthesizer, choose_device
 from installation.stills import gesture_of
 from models.action_units import ACTION_UNITS, NEUTRAL
 from models.au_reader import load_au_reader
-from run_installation import CHOREOGRAPHY, ROOT, TRUNCATION, WEIGHTS
+from run_installation import CHOREOGRAPHY, ROOT, WEIGHTS
 from tests.installation.fakes import ALWAYS, digest, tick
 from training.evaluation.faces import SIDE_PX, face_probabilities
 

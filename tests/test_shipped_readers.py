@@ -13,7 +13,7 @@ import pytest
 from skimage.data import astronaut
 
 from installation.loading import draw_person, load_face_reader, load_networks, load_projector
-from installation.options import DEFAULT_PERSON
+from installation.options import DEFAULT_PERSON, TRUNCATION
 from installation.portrait import expressed
 from installation.stage.pictures import resize
 from models.action_units import ACTION_UNITS, AU_INDEX
@@ -21,7 +21,7 @@ from models.alignment import align
 from models.au_reader import likeliest_category
 from models.photographs import read_photograph
 from models.projection import project
-from run_installation import ROOT, TRUNCATION, WEIGHTS, entry
+from run_installation import ROOT, WEIGHTS, entry
 from training.camera import photographed
 from training.identity import PATH, load_identity_reader
 

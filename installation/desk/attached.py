@@ -1,16 +1,12 @@
 """The command `desk`: another desk at the show that runs on this machine, while somebody wants it."""
 
-import json
-import os
-import re
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
 from pathlib import Path
 from threading import Thread
-from typing import Any, Final
+from typing import Final
 
 import psutil
 
@@ -21,28 +17,16 @@ from installation.desk.serving import bound, desk_of, server_of
 from installation.desk.tokens import fresh_token, qr_code, read_token
 from installation.errors import InputError
 from installation.notation.devices import LOOPBACK
-from installation.stage.child import NICENESS, leave_no_dump
+from installation.stage.child import leave_no_dump
 from installation.supervision.folders import DESK_TOKEN, RUNNING, TIMELINE
-from installation.supervision.wires import Wires
+from installation.supervision.running import MOST_BYTES, Running, running_at, running_of
 
 USUAL_PORT: Final = 8081  # beside that of the site's own
 LOOK_S: Final = 0.5
-MOST_BYTES: Final = 1 << 14
 LOCK: Final = "desk.lock"
 NO_SHOW: Final = "no show is running here; begin one with `run`, and then the desk"
-_MAILBOX: Final = re.compile("[A-Za-z0-9_-]{1,64}")
-_ADDRESS: Final = re.compile(r"\[?([0-9A-Za-z.:-]{1,253})\]?:([0-9]{1,5})")
 
 Say = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Running:
-    """Who plays here now."""
-
-    pid: int
-    wires: Wires
-    desk: Address | None  # where the site's own desk is
 
 
 def attach(folder: Path, port: int | None, say: Say, *, is_lan: bool) -> None:
@@ -58,8 +42,6 @@ def attach(folder: Path, port: int | None, say: Say, *, is_lan: bool) -> None:
         tell_of_own(running.desk, folder / DESK_TOKEN, say)
         return
     leave_no_dump()
-    if sys.platform != "win32":
-        os.nice(NICENESS)
     with alone(folder / LOCK):
         _serve(running, folder, (EVERYWHERE[0] if is_lan else LOOPBACK, port or USUAL_PORT), say)
 
@@ -115,32 +97,9 @@ def running_in(path: Path) -> Running:
     return running
 
 
-def running_of(raw: bytes) -> Running | None:
-    """What a running.json says; None where it says something else."""
-    try:
-        said: Any = json.loads(raw) if len(raw) <= MOST_BYTES else None
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(said, dict):
-        return None
-    pid, wires, desk = said.get("pid"), said.get("wires"), said.get("desk")
-    names = [field.name for field in fields(Wires)]
-    if type(pid) is not int or pid <= 0 or not isinstance(wires, dict) or sorted(wires) != sorted(names):
-        return None
-    if not all(isinstance(name, str) and _MAILBOX.fullmatch(name) for name in wires.values()):
-        return None
-    if desk is None:
-        return Running(pid, Wires(**wires), None)
-    address = _ADDRESS.fullmatch(desk) if isinstance(desk, str) else None
-    return Running(pid, Wires(**wires), (address[1], int(address[2]))) if address else None
-
-
 def is_there(running: Running, path: Path) -> bool:
     """Whether it is still this show that runs."""
-    try:
-        return running_of(path.read_bytes()) == running and psutil.pid_exists(running.pid)
-    except OSError:
-        return False
+    return running_at(path) == running
 
 
 @contextmanager

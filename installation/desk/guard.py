@@ -12,6 +12,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, MutableMapping
 from dataclasses import dataclass
+from html import escape
 from http import HTTPStatus
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from json import dumps
@@ -175,10 +176,6 @@ class Buckets:
         self._burst, self._per_s, self._now_ns = burst, per_s, now_ns
         self._levels: OrderedDict[str, tuple[float, int]] = OrderedDict()
 
-    def has(self, client: str) -> bool:
-        """Whether there is one for this client."""
-        return self._level(client) >= 1
-
     def take(self, client: str) -> bool:
         """Take one; → whether there was one."""
         level = self._level(client)
@@ -306,10 +303,10 @@ class Guard:
             raise Refused(
                 HTTPStatus.UNAUTHORIZED, "open the desk by its QR code, or by the address with its token"
             )
-        if not self._guesses.has(client):
-            raise Refused(HTTPStatus.TOO_MANY_REQUESTS, "too many wrong tokens; wait a minute")
         if not any(is_token(each, token) for each in given):
-            self._guesses.take(client)
+            # The right one never waits: a page with yesterday's may be open beside it, and tries on.
+            if not self._guesses.take(client):
+                raise Refused(HTTPStatus.TOO_MANY_REQUESTS, "too many wrong tokens; wait a minute")
             raise Refused(HTTPStatus.UNAUTHORIZED, "this token is not the desk's; open it by its QR code")
         if written is None:
             return b""
@@ -337,14 +334,23 @@ def _replayed(body: bytes, receive: Receive) -> Receive:
     return receive_again
 
 
+SAID: Final = (
+    '<!doctype html><html lang="en"><meta name="viewport" content="width=device-width">'
+    "<title>The desk</title><h2>The desk</h2><p>{}.</p></html>"
+)
+
+
 async def _refuse(scope: Scope, receive: Receive, send: Send, refused: Refused) -> None:
     if scope["type"] == "websocket":
         await receive()  # that it wants to be connected
         await send({"type": "websocket.close", "code": 1008})
         return
-    content = dumps({"error": str(refused)}).encode()
+    if scope["path"] == "/" and scope["method"] in READING:  # somebody reads it, perhaps on a telephone
+        kind, content = b"text/html; charset=utf-8", SAID.format(escape(str(refused))).encode()
+    else:
+        kind, content = b"application/json", dumps({"error": str(refused)}).encode()
     # Of what was refused nothing further is read.
-    headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
+    headers = [(b"content-type", kind), (b"connection", b"close")]
     if refused.status == HTTPStatus.TOO_MANY_REQUESTS:
         headers.append((b"retry-after", b"1"))
     await _answer(send, refused.status, content if scope["method"] != "HEAD" else b"", headers)

@@ -2,20 +2,27 @@
 
 import json
 import os
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final
 
 DAY_NS: Final = 24 * 3600 * 10**9
 MOST_BYTES: Final = 1 << 20  # of a file's end that are read
 MOST_EVENTS: Final = 2000
+LASTING: Final = ("mood", "doors", "show")  # what goes on until another of its kind
 MOST_LINES: Final = 1000
 USUAL_LINES: Final = 200
 
 
 def events(path: Path, now_utc_ns: int) -> list[dict[str, Any]]:
-    """The last day's events, in their order; lines that cannot be read are left out."""
+    """The last day's events, in their order, after those that it began with: its mood may be older.
+    Lines that cannot be read are left out.
+    """
     read = [event for line in last_lines(path) if (event := event_in(line)) is not None]
-    return [event for event in read if event["utc_ns"] > now_utc_ns - DAY_NS][-MOST_EVENTS:]
+    began_ns = now_utc_ns - DAY_NS
+    before = {event["kind"]: event for event in read if event["utc_ns"] <= began_ns}
+    lasting = sorted((before[kind] for kind in LASTING if kind in before), key=itemgetter("utc_ns"))
+    return lasting + [event for event in read if event["utc_ns"] > began_ns][-MOST_EVENTS:]
 
 
 def event_in(line: str) -> dict[str, Any] | None:

@@ -57,7 +57,7 @@ def patient_of(site_path: Path | None, weights: Path, choreography: Path, machin
     try:
         site, faults = read_site(path, here()), list[str]()
     except InputError as error:
-        site, faults = Site(Hours.always(here())), str(error).splitlines()
+        site, faults = Site(Hours.always(here()), desk=None), str(error).splitlines()
     files: dict[str, Path] = {}
     if path is not None:
         try:

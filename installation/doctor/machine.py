@@ -120,13 +120,10 @@ def has_nvidia(pci: Path = Path("/sys/bus/pci/devices")) -> bool:
 
 def playing_pid() -> int | None:
     """The process of the show that plays here now, if one does."""
-    import psutil
+    from installation.supervision.running import running_at
 
-    try:
-        pid = int(json.loads((state_folder() / RUNNING).read_text(encoding="utf-8"))["pid"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    return pid if psutil.pid_exists(pid) else None
+    running = running_at(state_folder() / RUNNING)
+    return running.pid if running else None
 
 
 def can_listen(kind: socket.SocketKind, host: str, port: int) -> str:

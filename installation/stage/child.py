@@ -29,8 +29,7 @@ def settle(niceness: int = NICENESS) -> None:
     os.dup2(silence, 2)
     os.close(silence)
     leave_no_dump()
-    if sys.platform != "win32":
-        os.nice(niceness)
+    give_way(niceness)
     die_with_parent()
 
 
@@ -40,6 +39,12 @@ def die_with_parent() -> None:
         # It reaches one that hangs in a driver as well.
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     Thread(target=_end_with_parent, name="parent", daemon=True).start()
+
+
+def give_way(niceness: int = NICENESS) -> None:
+    """From now on this process leaves the processor to the portrait."""
+    if sys.platform != "win32":
+        os.nice(niceness)
 
 
 def num_cores() -> int:

@@ -39,7 +39,7 @@ OUTGOING: Final = (
     (
         "/portrait/controls",
         "7 floats",
-        "yaw, pitch, gaze (2), age, light (2), in degrees and years; not while a visitor is shown, nor just after",
+        "yaw, pitch, gaze (2), age, light (2), in degrees and years; not of a visitor",
     ),
     ("/portrait/mood", "name", "when it changes, and every two seconds"),
     ("/portrait/gesture", "name", "when it changes, and every two seconds"),

@@ -27,6 +27,7 @@ from installation.supervision.wires import Wires
 from installation.supervision.worker import Task
 
 LEAVE_S, END_S = 3.0, 3.0  # for a worker that is asked to leave, and for one that is ended
+LEAVES: Final = "leaves safe mode"
 STEADY_NS: Final = 60 * NANOSECONDS  # what has played for so long is as good as new
 PATIENCE: Final = Patience()
 
@@ -63,7 +64,7 @@ class Care:
         self._began_ns = time.monotonic_ns()
         self._hand: Hand | None = None
         self._signs = Signs(0)
-        self._due_ns = 0
+        self._due_ns = self._plays_ns = 0  # when it is started again; since when it plays
         self._reason = ""  # for which it was killed
         self._has_shown = False
 
@@ -95,11 +96,12 @@ class Care:
         """It has drawn a frame. The digest is only asked for once in a while."""
         if self._signs.framed_ns is None:
             self._note("worker", "plays" if self.num_restarts == 0 else "plays again")
-            self.since_utc_ns = time.time_ns()
+            self.since_utc_ns, self._plays_ns = time.time_ns(), now_ns
         self._has_shown = True
         self._signs = self._signs.framed(now_ns)
         if self._signs.is_due(now_ns):
-            self._signs = self._signs.looked_at(None if frame.is_dark else digest(), now_ns)
+            may_stand = frame.is_dark or frame.is_still
+            self._signs = self._signs.looked_at(None if may_stand else digest(), now_ns)
 
     # -- one turn
 
@@ -122,7 +124,7 @@ class Care:
         self._reason = trouble_of(self._signs, now_ns)
         if self._reason:
             self._hand.process.kill()
-        elif self.is_begun and self.restarts.num_tries and now_ns - self._signs.started_ns >= STEADY_NS:
+        elif self.is_begun and self.restarts.num_tries and now_ns - self._plays_ns >= STEADY_NS:
             self.restarts = self.restarts.steady()
         if self.restarts.is_calm(now_ns):
             self.free("after a calm time")
@@ -136,14 +138,18 @@ class Care:
             self.restarts = Restarts()
             self._due_ns = 0
             if self._hand is not None:
-                self._reason = "leaves safe mode"
-                self._hand.process.terminate()
+                self._reason = LEAVES
+                self._hand.process.kill()  # it might not hear anything else
 
     def _begin(self, now_ns: int) -> None:
         task = replace(self._task, resume=self.resume, seconds=self._seconds(now_ns))
         if self.restarts.is_safe:
             task = replace(task, show=safe(task.show), resume={})
-        self._hand = Hand(self._target, task, self._wires, self._rung, self._say)
+        try:
+            self._hand = Hand(self._target, task, self._wires, self._rung, self._say)
+        except OSError as error:  # no memory for another process, no descriptor
+            self._fail(f"cannot be started ({error.strerror})", now_ns)
+            return
         self._signs, self._reason = Signs(now_ns), ""
         self.since_utc_ns = time.time_ns()
 
@@ -166,14 +172,20 @@ class Care:
             return
         if code == WRONG_INPUT and self._is_attended and not self._has_shown:
             raise InputError(words)
-        was_safe = self.restarts.is_safe
         reason = self._reason or cause_of_death(code, words)
+        if reason == LEAVES:
+            return
+        self._fail(reason, now_ns, is_hopeless=code == WRONG_INPUT)
+
+    def _fail(self, reason: str, now_ns: int, *, is_hopeless: bool = False) -> None:
+        """It has gone wrong: another one, now or a little later; after too many, or where another one would
+        go wrong as well, in safe mode.
+        """
+        was_safe = self.restarts.is_safe
         self.num_restarts += 1
         self.trouble, self.since_utc_ns = reason, time.time_ns()
-        if reason == "leaves safe mode":
-            return
         self.restarts = self.restarts.crashed(now_ns)
-        if code == WRONG_INPUT and not was_safe:
+        if is_hopeless and not was_safe:
             self.restarts = self.restarts.made_safe(now_ns)
         pause_ns = self.restarts.pause_ns(PATIENCE)
         self._due_ns = now_ns + pause_ns

@@ -11,7 +11,7 @@ from safetensors import SafetensorError, safe_open
 from installation.ports import Frame, Image
 
 HEAD: Final = Struct("=qHHB")  # show time, height, width, what kind
-PRIVATE, DARK, WITHHELD = 1, 2, 4
+PRIVATE, DARK, WITHHELD, STILL = 1, 2, 4, 8
 MOST_PX: Final = 4096  # a side
 USUAL_PX: Final = 256  # a side of the shipped portrait
 
@@ -23,7 +23,7 @@ def capacity(side_px: int) -> int:
 
 def packed(frame: Frame) -> bytes:
     image = np.ascontiguousarray(frame.image)
-    kind = PRIVATE * frame.is_private | DARK * frame.is_dark
+    kind = PRIVATE * frame.is_private | DARK * frame.is_dark | STILL * frame.is_still
     return b"".join((HEAD.pack(frame.t_ns, *image.shape[:2], kind), image.data))
 
 
@@ -40,7 +40,8 @@ def unpacked(payload: bytes) -> Frame:
     """The frame, whose picture [H, W, 3] lies in the payload itself and is to be read only."""
     t_ns, height, width, kind = HEAD.unpack_from(payload)
     image: Image = np.frombuffer(payload, np.uint8, offset=HEAD.size, count=height * width * 3)
-    return Frame(image.reshape(height, width, 3), t_ns, bool(kind & PRIVATE), bool(kind & DARK))
+    kinds = (bool(kind & each) for each in (PRIVATE, DARK, STILL))
+    return Frame(image.reshape(height, width, 3), t_ns, *kinds)
 
 
 def side_of(weights: Path) -> int:

@@ -18,6 +18,7 @@ from installation.supervision.worker import MOST_WORDS, Lines, Task
 
 Target = Callable[[Task, Lines], None]
 CHUNK: Final = 1 << 16
+END_S: Final = 1.0
 LONGEST_LINE: Final = 4096  # bytes; what is longer is told in pieces
 
 
@@ -50,7 +51,7 @@ class Hand:
         """What it has ended with; None while it lives."""
         return None if self.process.is_alive() else self.process.exitcode
 
-    def let_go(self, wait_s: float = 1.0) -> str:
+    def let_go(self, wait_s: float = 0.2) -> str:
         """It has ended: → its last words. Nothing of what it kept in shared memory stays."""
         words = ""
         with suppress(EOFError, OSError):
@@ -62,6 +63,15 @@ class Hand:
         sweep_after(self.pid)
         self.process.close()
         return words
+
+
+def let_nobody_stay() -> None:
+    """End every process that this one has started: one whose start was interrupted is in nobody's hand, and
+    would be waited for at the end of the program.
+    """
+    for child in multiprocessing.active_children():
+        child.kill()
+        child.join(END_S)
 
 
 def listen(ear: Connection, hear: Callable[[str], None]) -> None:

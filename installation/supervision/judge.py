@@ -14,7 +14,7 @@ SILENT_NS: Final = 5 * NANOSECONDS  # without a frame
 STUCK_NS: Final = 30 * NANOSECONDS  # with the same picture, of a face that breathes and blinks
 LOOK_NS: Final = NANOSECONDS  # so often a picture is compared with the one before
 NUM_CRASHES: Final = 5  # so many …
-CRASHES_NS: Final = 300 * NANOSECONDS  # … in so long are a loop
+CRASHES_NS: Final = 300 * NANOSECONDS  # … in so long are a loop, or without its ever having been steady
 CALM_NS: Final = 12 * 3600 * NANOSECONDS  # after so long in safe mode, what was wanted is tried again
 
 
@@ -88,10 +88,11 @@ class Restarts:
     def crashed(self, now_ns: int) -> Self:
         """Once more; too often is what safe mode is for."""
         crashes_ns = (*(then for then in self.crashes_ns if now_ns - then < CRASHES_NS), now_ns)
-        safe_ns = self.safe_ns
-        if safe_ns is None and len(crashes_ns) >= NUM_CRASHES:
+        safe_ns, num_tries = self.safe_ns, self.num_tries + 1
+        # However long each of them has taken: what never begins is no better than what crashes at once.
+        if safe_ns is None and max(len(crashes_ns), num_tries) >= NUM_CRASHES:
             safe_ns, crashes_ns = now_ns, ()
-        return replace(self, crashes_ns=crashes_ns, num_tries=self.num_tries + 1, safe_ns=safe_ns)
+        return replace(self, crashes_ns=crashes_ns, num_tries=num_tries, safe_ns=safe_ns)
 
     def pause_ns(self, patience: Patience) -> int:
         """From the latest crash to the next start. The first time none."""

@@ -18,6 +18,7 @@ from typing import Any, Final
 from installation.ports import NANOSECONDS
 from installation.supervision.clerk import Clerk, Complaint
 
+STANDARD_ERROR: Final = 2
 LOG_BYTES: Final = 5_000_000
 NUM_OLDER: Final = 9  # files beside the newest
 TIMELINE_BYTES: Final = 4_000_000  # beyond it what is old is left out, …
@@ -26,20 +27,25 @@ KEPT: Final = timedelta(hours=25)
 
 
 class Logbook:
-    """The lines of all processes. It is given to a clerk, and never waits."""
+    """The lines of all processes. They are given to clerks, and nobody waits: of two, for a terminal may be
+    stuck for ever, and what is kept is to be kept nevertheless.
+    """
 
-    def __init__(self, path: Path, clerk: Clerk) -> None:
+    def __init__(self, path: Path, clerk: Clerk, crier: Clerk) -> None:
+        """`clerk` writes the log, `crier` to standard error."""
         self.path = path
-        self._clerk = clerk
-        self._complaint = Complaint(str(path), tell)
-        self._handler = LogFile(path, self._complaint)
+        self._clerk, self._crier = clerk, crier
+        self._handler = LogFile(path, Complaint(str(path), self._cry))
 
     def say(self, line: str) -> None:
         """To whoever is watching the program, and to the log."""
+        self._cry(line)
         self._clerk.do(partial(self._write, line, time.time()))
 
+    def _cry(self, line: str) -> None:
+        self._crier.do(partial(tell, line))
+
     def _write(self, line: str, time_s: float) -> None:
-        tell(line)
         record = logging.LogRecord("portrait", logging.INFO, "", 0, line, None, None)
         record.created = time_s
         with suppress(OSError):
@@ -75,10 +81,12 @@ class LogFile(RotatingFileHandler):
 
 
 def tell(line: str) -> None:
-    """To standard error, if anybody is there."""
-    with suppress(OSError, ValueError):
-        sys.stderr.write(f"{line}\n")
-        sys.stderr.flush()
+    """To standard error, if anybody is there. Not by its stream, on whose lock a program that ends would wait
+    for a terminal that is stuck.
+    """
+    encoding = getattr(sys.stderr, "encoding", None) or "utf-8"
+    with suppress(OSError):
+        os.write(STANDARD_ERROR, f"{line}\n".encode(encoding, errors="replace"))
 
 
 class Timeline:

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from installation.ports import NANOSECONDS, Frame, Image
+from installation.score.transition import smoothstep
 
 AWAY_NS: Final = NANOSECONDS  # without a frame for so long, …
 DIMMED: Final = 0.7  # … the light goes down to this share …
@@ -80,14 +81,14 @@ class Picture:
         seen = self._dimmed(now_ns) if is_open and not self._is_blackout else None
         if seen is None:
             return Frame(NOTHING, now_ns, is_dark=True)
-        return Frame(seen, now_ns)
+        return Frame(seen, now_ns, is_still=True)
 
     def _dimmed(self, now_ns: int) -> Image | None:
         if self._still is None:
             return None
         since_ns = now_ns if self._away_ns is None else self._away_ns
         share = min((now_ns - since_ns) / DIM_NS, 1.0)
-        light = 1 - (1 - DIMMED) * share * share * (3 - 2 * share)
+        light = 1 - (1 - DIMMED) * smoothstep(share)
         return np.asarray(cv2.convertScaleAbs(self._still, alpha=light), np.uint8)
 
 

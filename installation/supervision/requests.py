@@ -10,6 +10,7 @@ import json
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 from installation.ports import Command, Move, Play, Request, Try
@@ -169,7 +170,7 @@ def _table(asked: object, path: str, keys: tuple[str, ...]) -> Mapping[str, obje
 
 def _name(asked: object, path: str) -> str:
     if not isinstance(asked, str) or len(asked) > LONGEST_NAME or not asked.isprintable():
-        raise RequestError(f"{path}: expected a name of {LONGEST_NAME} characters at most")
+        raise RequestError(f"{path}: expected a name of {LONGEST_NAME} printable characters at most")
     return asked
 
 
@@ -208,11 +209,21 @@ class RequestBox:
         self._heard = time.monotonic_ns()
 
     def requests(self) -> Iterator[Request]:
-        """What was asked for since the last call. Never waits."""
+        """What was asked for since the last call; what is no request is passed over. Never waits."""
         stamped = self._mailbox.take()
         if stamped is None:
             return
-        for number, asked in json.loads(stamped.value):
+        for number, asked in _postings_in(stamped.value):
             if number > self._heard:
                 self._heard = number
-                yield request_in(asked)
+                with suppress(RequestError):
+                    yield request_in(asked)
+
+
+def _postings_in(payload: bytes) -> list[tuple[int, object]]:
+    """Numbers and what they ask for; none where somebody has written something else."""
+    try:
+        posted: Any = json.loads(payload)
+        return [(number, asked) for number, asked in posted if type(number) is int]
+    except (ValueError, TypeError, RecursionError):
+        return []

@@ -2,24 +2,19 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
 
-from installation.options import Show
-
-ROOT: Final = Path(__file__).resolve().parents[2]
-SHIPPED_WEIGHTS: Final = ROOT / "models" / "weights" / "portrait.safetensors"
-SHIPPED_CHOREOGRAPHY: Final = ROOT / "choreographies" / "the_long_afternoon.yaml"
+from installation.options import CHOREOGRAPHY, WEIGHTS, Show
 
 
 def safe(show: Show) -> Show:
     """The same place, with weights, choreography and person of the house; on the processor, no camera."""
     return replace(
         show,
-        weights=SHIPPED_WEIGHTS,
+        weights=WEIGHTS,
         device="cpu",
         person=None,
         truncation=None,
-        choreography=SHIPPED_CHOREOGRAPHY,
+        choreography=CHOREOGRAPHY,
         seed=None,
         host=None,
         webcam=None,

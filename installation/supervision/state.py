@@ -67,7 +67,7 @@ def read(path: Path, say: Callable[[str], None]) -> tuple[Path, Resume] | None:
     try:
         return kept_in(raw)
     except ResumeError as error:
-        say(f"{path}: {error}; it is left alone, and the show begins anew")
+        say(f"{path}: {error}; the show begins anew, and another one takes its place")
         return None
 
 

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from installation.options import Screen, Show
@@ -19,10 +20,11 @@ from installation.supervision import notify, state
 from installation.supervision.care import Care
 from installation.supervision.clerk import Clerk
 from installation.supervision.folders import LOG, RUNNING, STATE, TIMELINE, log_folder, state_folder
-from installation.supervision.hand import Target
+from installation.supervision.hand import Target, let_nobody_stay
 from installation.supervision.health import Observer
-from installation.supervision.logbook import Logbook, Timeline
-from installation.supervision.mailboxes import Mailboxes, announced
+from installation.supervision.logbook import Logbook, Timeline, tell
+from installation.supervision.mailboxes import Mailboxes
+from installation.supervision.running import announced, folder_alone
 from installation.supervision.safety import files_of
 from installation.supervision.supervisor import Instruments, Supervisor
 from installation.supervision.worker import Task, work
@@ -44,11 +46,15 @@ def supervise(plan: Plan, target: Target = work) -> None:
     Raises:
         InputError: it cannot be played, and there is somebody to tell it to.
     """
-    folder = state_folder()
     with ExitStack() as stack:
         enter = stack.enter_context
-        clerk = enter(Clerk())
-        logbook = enter(closing(Logbook(log_folder() / LOG, clerk)))
+        stack.callback(let_nobody_stay)
+        folder = enter(folder_alone(state_folder(), tell))
+        log = log_folder() if folder == state_folder() else folder
+        crier, clerk = Clerk(), Clerk()
+        logbook = enter(closing(Logbook(log / LOG, clerk, crier)))
+        enter(crier)
+        enter(clerk)  # who keeps things ends first, and may complain
         say = logbook.say
         enter(ending_as_asked(say))
         signals = enter(closing(SignalRemote()))
@@ -57,7 +63,7 @@ def supervise(plan: Plan, target: Target = work) -> None:
         timeline = Timeline(folder / TIMELINE, clerk, say)
         keeper = state.Keeper(folder / STATE, clerk, say)
         care = Care(
-            Task(plan.show, plan.site, plan.fps, plan.screen.seconds, resumed(plan, say)),
+            Task(plan.show, plan.site, plan.fps, plan.screen.seconds, resumed(plan, folder / STATE, say)),
             mailboxes.wires,
             mailboxes.frames,
             target,
@@ -67,7 +73,7 @@ def supervise(plan: Plan, target: Target = work) -> None:
         )
         stack.callback(care.close, lambda: mailboxes.keys.post(Command.QUIT))
         care.tend(time.monotonic_ns())  # it takes seconds to begin, in which the rest is put together
-        desk = desk_of(plan, mailboxes, say)
+        desk = desk_of(plan, mailboxes, folder, say)
         power = enter(closing(power_of(plan, say)))
         notifier = enter(closing(notify.Notifier(notify.address())))
         sink = enter(closing(sink_of(plan, say)))
@@ -92,13 +98,15 @@ def sink_of(plan: Plan, say: Callable[[str], None]) -> Sink:
     return Display(plan.site.hanging, is_fullscreen=not plan.screen.windowed, fade_s=FADE_S, say=say)
 
 
-def desk_of(plan: Plan, mailboxes: Mailboxes, say: Callable[[str], None]) -> AbstractContextManager[object]:
+def desk_of(
+    plan: Plan, mailboxes: Mailboxes, folder: Path, say: Callable[[str], None]
+) -> AbstractContextManager[object]:
     """Who keeps the site's desk going, if it has one."""
     if plan.site.desk is None:
         return nullcontext()
     from installation.desk.process import minded
 
-    return minded(mailboxes.wires, plan.site.desk, state_folder(), say)
+    return minded(mailboxes.wires, plan.site.desk, folder, say)
 
 
 def power_of(plan: Plan, say: Callable[[str], None]) -> DisplayPower:
@@ -107,9 +115,8 @@ def power_of(plan: Plan, say: Callable[[str], None]) -> DisplayPower:
     return DisplayPower(plan.site.hours, off, plan.site.display_on, say)
 
 
-def resumed(plan: Plan, say: Callable[[str], None]) -> dict[str, Any]:
+def resumed(plan: Plan, path: Path, say: Callable[[str], None]) -> dict[str, Any]:
     """Where the show of a moment ago stood, if this is the same one; nothing: it begins anew."""
-    path = state_folder() / STATE
     kept = state.read(path, say)
     if kept is None:
         return {}

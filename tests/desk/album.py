@@ -68,19 +68,17 @@ def a_day(moods: list[str], utc_ns: int) -> list[dict[str, object]]:
         events.append((closing_ns - 5394 * S, "worker", "plays again"))
         events.append((opening_ns + 8460 * S, "camera", "no picture; its cable, or somebody else has it"))
         events.append((opening_ns + 8492 * S, "camera", "back"))
-        events.append((opening_ns + 9000 * S, "desk", "the_long_afternoon.yaml applied"))
     told = [event for event in sorted(events) if event[0] < utc_ns]
     return [{"utc_ns": at_ns, "kind": kind, "text": text} for at_ns, kind, text in told]
 
 
 LOG: Final = """\
-19:00:00 closing: the eyes shut, and it fades
-19:00:08 the display is off
-11:00:00 open until 19:00
-13:21:40 camera: no picture; its cable, or somebody else has it
-13:22:12 camera: it sees again
-15:02:33 the_long_afternoon.yaml: line 31: unknown gesture tendr, did you mean tender? What played plays on
-15:03:10 the_long_afternoon.yaml: taken up
+2026-11-23T09:59:48.752242Z drawing with OpenVINO, bfloat16, one thread: 18.8 ms at 256²
+2026-11-23T09:59:50.972675Z the desk is at http://127.0.0.1:8080/
+2026-11-23T12:21:40.404750Z camera: no picture; its cable, or somebody else has it
+2026-11-23T12:22:12.396855Z camera: it sees again
+2026-11-23T14:03:10.397159Z the_long_afternoon.yaml: reloaded; playing from the next gesture
+2026-11-23T14:59:50.922191Z frames: 60.0 fps, p50 16.7 p95 17.1 p99 18.0 ms, late 3 of 3600 (0.08 %)
 """
 
 

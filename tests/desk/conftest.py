@@ -3,14 +3,20 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from installation import ports
 from installation.desk.app import Desk
 from installation.desk.board import Board
 from installation.desk.faces import Sitter
 from installation.score.gesture import Gesture
+from tests.desk.browser import DESKTOP, browser, resize
+from tests.desk.curator import Curator
+from tests.desk.opened import Masks, opened
 from tests.desk.stage import Stage, staged
 
 
@@ -78,3 +84,33 @@ def until() -> Callable[[Callable[[], bool]], None]:
             time.sleep(0.02)
 
     return wait
+
+
+# --- in a browser -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def driver() -> Iterator[Any]:
+    """One browser for all tests; each leaves it at no page."""
+    with browser() as driver:
+        yield driver
+
+
+@pytest.fixture(scope="session")
+def mask(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A face of 128², of one colour."""
+    path: Path = tmp_path_factory.mktemp("mask") / "mask.jpg"
+    Image.fromarray(np.full((128, 128, 3), (150, 110, 80), np.uint8)).save(path)
+    return path.read_bytes()
+
+
+@pytest.fixture
+def curator(driver: Any, mask: bytes, tmp_path: Path) -> Iterator[Curator]:
+    resize(driver, DESKTOP)
+    with staged(tmp_path) as stage, opened(stage, Masks(mask)) as url:
+        yield Curator(driver, stage, url)
+        driver.execute_script("sessionStorage.clear(); window.onbeforeunload = null")
+        faults = [entry["message"] for entry in driver.get_log("browser") if entry["level"] == "SEVERE"]
+        # What is refused on purpose, and a desk that went away, are the network's to tell.
+        assert [fault for fault in faults if "Failed to load" not in fault and "WebSocket" not in fault] == []
+        driver.get("about:blank")

@@ -40,8 +40,8 @@ class Masks:
 
 
 @contextmanager
-def opened(stage: Stage, faces: Faces, port: int = 0) -> Iterator[str]:
-    """The desk's address, while the stage plays; a port of 0 is any that is free."""
+def opened(stage: Stage, faces: Faces, port: int = 0, token: str | None = None) -> Iterator[str]:
+    """The desk's address, while the stage plays; a port of 0 is any that is free. `token` lets in."""
     stage.post()
     with ExitStack() as stack:
         stop = Event()
@@ -52,7 +52,7 @@ def opened(stage: Stage, faces: Faces, port: int = 0) -> Iterator[str]:
         asked = stack.enter_context(closing(SharedLatest.attached(stage.wires.desk)))
         desk = Desk(Board.attached(stage.wires, stack), RequestPost(asked).post, faces, stage.timeline)
         listening = stack.enter_context(closing(bound("127.0.0.1", port)))
-        server = server_of(desk_app(desk))
+        server = server_of(desk_app(desk, token))
         serving = Thread(target=server.run, kwargs={"sockets": [listening]})
         stack.callback(serving.join)
         stack.callback(setattr, server, "should_exit", True)

@@ -278,7 +278,7 @@ def staged(folder: Path, score: Path = SCORE) -> Iterator[Stage]:
     choreography = folder / score.name
     shutil.copyfile(score, choreography)
     utc_ns = time.time_ns()
-    kinds = ("show", "mood", "person", "doors", "worker", "window", "camera", "fault", "desk")
+    kinds = ("show", "mood", "person", "doors", "worker", "window", "camera", "fault")
     events = [
         {"utc_ns": utc_ns - age * 3600 * S, "kind": kinds[age % len(kinds)], "text": f"{age} hours ago"}
         for age in range(30, -1, -1)

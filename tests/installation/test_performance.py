@@ -1,5 +1,6 @@
 """The whole journey with fake networks: the same show at any frame rate, hours in seconds."""
 
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from installation.notation.document import parse_choreography
 from installation.performance import Performance
 from installation.portrait import Pose
 from installation.ports import Command, Frame
+from installation.score.life import STILL
 from installation.stage.pacing import Pacer, VirtualClock
 from tests.installation.fakes import BEGAN, digest, performance_of, tick
 
@@ -114,3 +116,16 @@ def test_the_loop_obeys_the_keyboard_and_leaves_on_ctrl_c():
     interrupted = Keyboard([[], KeyboardInterrupt])
     play(show, interrupted, Pacer(VirtualClock(start_utc_ns=BEGAN), 30), seconds=None)
     assert interrupted.num_frames == 2
+
+
+def test_a_frame_says_whether_the_face_moves():
+    """A score may have it stand still: then the same picture is no sign of anything."""
+    score = parse_choreography(DEFAULT.read_bytes(), DEFAULT.name)
+    lively, still = performance_of(score), performance_of(replace(score, life=STILL))
+    for show in (lively, still):
+        show.step(tick(0))
+        show.obey(Command.PAUSE, tick(0))
+        show.step(tick(60 * S))
+    later = [tick(60 * S + k * S // 60) for k in range(1, 6)]
+    assert not any(lively.step(each).is_still for each in later)
+    assert all(still.step(each).is_still for each in later)

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import pytest
 
-from installation.supervision.folders import TIMELINE
+from installation.supervision.folders import LOG, TIMELINE
 from installation.supervision.hand import Target
 from installation.supervision.supervise import Plan
 from tests.supervision.walls import Seen, Wall, shown, workers
@@ -41,9 +41,11 @@ class Mishap:
             if num_lit == NUM_BEFORE and workers():
                 self.victims, self.hit_s = workers(), self.befall()
         elif not self.back_s:
-            levels = {seen.level for seen in wall.since(newest.seconds - 0.2)}
-            is_other = bool(workers()) and workers() != self.victims
-            if is_other and len(levels) > 5 and min(levels) >= DIMMED:
+            latest = wall.since(
+                newest.seconds - 0.2
+            )  # the light of a still changes as well: it does not count
+            is_drawn = not any(seen.is_still or seen.is_dark for seen in latest)
+            if is_drawn and workers() != self.victims and len({seen.level for seen in latest}) > 5:
                 self.back_s = newest.seconds
         return bool(self.back_s) and newest.seconds - self.back_s > AFTER_S
 
@@ -105,9 +107,9 @@ def shown_for_long(
     return shown(patch, folder, target, script, plan=plan)
 
 
-def continued(wall: Wall, script: Editing, num: int, num_restarts: int) -> Figures:
-    """Whether the picture went on by itself."""
-    after = wall.seen[script.begun :]
+def continued(wall: Wall, begun: int, num: int, num_restarted: int) -> Figures:
+    """Whether the picture went on by itself, from that frame on."""
+    after = wall.seen[begun:]
     gap_ms = longest_gap_ms(after)
     dark = sum(seen.is_dark for seen in after)
     return {
@@ -115,9 +117,21 @@ def continued(wall: Wall, script: Editing, num: int, num_restarts: int) -> Figur
         "num_frames": len(after),
         "longest_gap_ms": round(gap_ms),
         "dark_frames": dark,
-        "num_restarts": num_restarts,
-        "holds": not script.contents and gap_ms < 1000 * STALL_S and dark == num_restarts == 0,
+        "num_restarts": num_restarted,
+        "holds": gap_ms < 1000 * STALL_S and dark == num_restarted == 0,
     }
+
+
+def num_restarts(folder: Path) -> int:
+    """How often the log says that something was the matter with a worker."""
+    log = folder / "living-portrait" / "log" / LOG
+    return log.read_text().count("worker: ") if log.is_file() else 0
+
+
+def edited(wall: Wall, script: Editing, num: int, num_restarted: int) -> Figures:
+    """Whether it did so while a file was given all its contents."""
+    figures = continued(wall, script.begun, num, num_restarted)
+    return {**figures, "holds": bool(figures["holds"]) and not script.contents}
 
 
 @contextmanager

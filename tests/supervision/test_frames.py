@@ -15,12 +15,17 @@ from run_installation import WEIGHTS
 from tests.models.tiny import write_tiny_weights
 
 
-@given(st.integers(1, 40), st.integers(1, 40), st.integers(0, 2**60), st.booleans(), st.booleans())
-def test_a_frame_arrives_as_it_left(height, width, t_ns, is_private, is_dark):
+@given(
+    st.integers(1, 40),
+    st.integers(1, 40),
+    st.integers(0, 2**60),
+    st.tuples(st.booleans(), st.booleans(), st.booleans()),
+)
+def test_a_frame_arrives_as_it_left(height, width, t_ns, kinds):
     image = np.random.default_rng(height).integers(0, 256, (height, width, 3)).astype(np.uint8)
-    payload = packed(Frame(image, t_ns, is_private, is_dark))
+    payload = packed(Frame(image, t_ns, *kinds))
     came = unpacked(payload)
-    assert (came.t_ns, came.is_private, came.is_dark) == (t_ns, is_private, is_dark)
+    assert (came.t_ns, (came.is_private, came.is_dark, came.is_still)) == (t_ns, kinds)
     assert np.array_equal(came.image, image)
     assert not came.image.flags.owndata
     assert not is_withheld(payload)

@@ -109,15 +109,23 @@ def test_the_first_time_it_is_started_at_once_then_ever_later():
         pauses.append(restarts.pause_ns(Patience()) / S)
     assert pauses[:5] == [0, 0.5, 1, 2, 4]
     assert set(pauses[5:]) == {5}
-    assert not restarts.is_safe
     assert restarts.steady().crashed(BORN).pause_ns(Patience()) == 0
+
+
+def test_what_never_gets_steady_is_a_loop_however_long_each_try_takes():
+    restarts = Restarts()
+    for k in range(NUM_CRASHES):
+        assert not restarts.is_safe
+        restarts = restarts.crashed(BORN + k * START_NS)
+    assert restarts.is_safe
 
 
 def test_five_crashes_in_five_minutes_are_a_loop():
     restarts = Restarts()
     for k in range(NUM_CRASHES - 1):
-        restarts = restarts.crashed(BORN + k * 10 * S)
+        restarts = restarts.steady().crashed(BORN + k * 10 * S)
         assert not restarts.is_safe
+    restarts = restarts.steady()
     late = BORN + CRASHES_NS
     assert not restarts.crashed(late).is_safe  # the first of them is long ago
     safe = restarts.crashed(late - 1)

@@ -1,8 +1,10 @@
 """The log is bounded, survives any disk, and the timeline keeps a day."""
 
 import json
+import os
 import sys
 import time
+from contextlib import suppress
 
 import pytest
 
@@ -14,13 +16,13 @@ from installation.supervision.logbook import Logbook, Timeline, events_between
 HOUR_NS = 3600 * NANOSECONDS
 
 
-def test_lines_go_to_standard_error_and_with_their_time_to_the_log(tmp_path, capsys):
+def test_lines_go_to_standard_error_and_with_their_time_to_the_log(tmp_path, capfd):
     path = tmp_path / "new" / "portrait.log"
     with Clerk() as clerk:
-        book = Logbook(path, clerk)
+        book = Logbook(path, clerk, clerk)
         book.say("drawing with ψ")
     book.close()
-    assert capsys.readouterr().err == "drawing with ψ\n"
+    assert capfd.readouterr().err == "drawing with ψ\n"
     stamp, _, line = path.read_text(encoding="utf-8").partition(" ")
     assert line == "drawing with ψ\n"
     assert stamp.endswith("Z") and stamp.startswith("20")
@@ -30,7 +32,7 @@ def test_the_log_never_grows_beyond_what_it_may(tmp_path, monkeypatch):
     monkeypatch.setattr(logbook, "LOG_BYTES", 2000)
     monkeypatch.setattr(logbook, "tell", lambda line: None)
     with Clerk() as clerk:
-        book = Logbook(tmp_path / "portrait.log", clerk)
+        book = Logbook(tmp_path / "portrait.log", clerk, clerk)
         for number in range(900):
             book._write(f"line {number} " + "x" * (number % 90), time.time())
     book.close()
@@ -42,19 +44,41 @@ def test_the_log_never_grows_beyond_what_it_may(tmp_path, monkeypatch):
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="/dev/full is Linux's")
-def test_a_full_disk_is_said_once_and_no_line_is_missed_by_who_is_there(tmp_path, capsys):
+def test_a_full_disk_is_said_once_and_no_line_is_missed_by_who_is_there(tmp_path, capfd):
     path = tmp_path / "portrait.log"
     path.symlink_to("/dev/full")
-    with Clerk() as clerk:
-        book = Logbook(path, clerk)
+    with Clerk() as crier, Clerk() as clerk:
+        book = Logbook(path, clerk, crier)
         for number in range(5):
             book.say(f"line {number}")
     book.close()
-    told = capsys.readouterr().err.splitlines()
+    told = capfd.readouterr().err.splitlines()
     assert [line for line in told if line.startswith("line")] == [f"line {k}" for k in range(5)]
     assert [line for line in told if "No space left" in line] == [
         f"{path}: cannot be written (No space left on device); the show goes on, and it is tried again"
     ]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="what fills a pipe differs")
+def test_a_terminal_that_is_stuck_keeps_nothing_from_the_log(tmp_path, monkeypatch):
+    """A pipe that nobody reads: a terminal after Ctrl-S, a service manager that hangs."""
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    with suppress(BlockingIOError):
+        while True:
+            os.write(writer, bytes(4096))
+    os.set_blocking(writer, True)
+    monkeypatch.setattr(logbook, "STANDARD_ERROR", writer)
+    with Clerk() as crier:
+        with Clerk() as clerk:
+            book = Logbook(tmp_path / "portrait.log", clerk, crier)
+            for number in range(5):
+                book.say(f"line {number}")
+        book.close()
+        lines = (tmp_path / "portrait.log").read_text().splitlines()
+        os.close(reader)  # now whoever writes fails
+    os.close(writer)
+    assert [line.partition(" ")[2] for line in lines] == [f"line {k}" for k in range(5)]
 
 
 def test_events_are_lines_of_json(tmp_path):

@@ -1,10 +1,13 @@
 """The supervisor with a worker that draws grey squares: what is on the wall, whatever befalls it."""
 
+import errno
 import json
 import signal
+import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -12,8 +15,9 @@ from pathlib import Path
 import pytest
 
 from installation.errors import InputError
-from installation.supervision import judge
+from installation.supervision import care, judge
 from installation.supervision.folders import LOG, STATE, TIMELINE
+from installation.supervision.hand import Hand
 from run_installation import ROOT
 from tests.supervision.walls import PLAN, Wall, hit, shown, workers
 from tests.supervision.workers import (
@@ -26,6 +30,8 @@ from tests.supervision.workers import (
     refused,
     resident,
     short_of_memory,
+    still,
+    stuck,
     visited,
     without_card,
 )
@@ -208,3 +214,91 @@ def test_the_plan_can_be_given_to_another_process():
     import pickle
 
     assert pickle.loads(pickle.dumps(PLAN)) == PLAN
+
+
+@pytest.mark.parametrize(("draw", "is_bad"), [(stuck, True), (still, False)])
+def test_a_picture_may_only_stand_where_the_show_does(monkeypatch, tmp_path, draw, is_bad):
+    """A score may switch the small life off, and pause: that is no fault, however long it is so."""
+    monkeypatch.setattr(judge, "STUCK_NS", judge.LOOK_NS)
+
+    def script(wall: Wall) -> bool:
+        lit = [seen for seen in wall.seen if not seen.is_dark]
+        is_found = is_bad and "is stuck" in told_so_far(tmp_path)
+        return is_found or (bool(lit) and lit[-1].seconds - lit[0].seconds > (30 if is_bad else 3.5))
+
+    shown(monkeypatch, tmp_path, drawing(draw), script)
+    assert ("is stuck: the same picture" in told_so_far(tmp_path)) == is_bad
+
+
+def test_where_no_process_can_be_started_it_is_tried_again(monkeypatch, tmp_path):
+    tries: list[int] = []
+
+    def hand(*args) -> Hand:
+        tries.append(1)
+        if len(tries) < 3:
+            raise OSError(errno.ENOMEM, "Cannot allocate memory")
+        return Hand(*args)
+
+    monkeypatch.setattr(care, "Hand", hand)
+    wall = shown(monkeypatch, tmp_path, drawing(resident), lambda wall: not wall.seen[-1].is_dark)
+    assert not wall.seen[-1].is_dark
+    assert "worker: cannot be started (Cannot allocate memory); started again in" in told_so_far(tmp_path)
+
+
+def test_a_worker_that_hangs_can_leave_safe_mode(monkeypatch, tmp_path):
+    """It is stopped: of what is only asked of it it would not hear."""
+    monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "nobody"))
+    score = tmp_path / "s.yaml"
+    score.write_text("bad")
+    stopped: list[float] = []
+
+    def script(wall: Wall) -> bool:
+        if not stopped:
+            if not wall.seen[-1].is_dark:
+                stopped.append(hit(signal.SIGSTOP))
+                score.write_text("good")
+            return False
+        return told(tmp_path, TIMELINE).count("plays again") > 1
+
+    plan = replace(PLAN, show=replace(PLAN.show, choreography=score))
+    shown(monkeypatch, tmp_path, reading, script, plan=plan)
+    assert "out of safe mode" in told(tmp_path, TIMELINE)
+    assert "hangs: no frame" not in told_so_far(tmp_path)
+
+
+def test_who_interrupts_the_start_of_a_worker_leaves_nobody_behind(monkeypatch, tmp_path):
+    """Ctrl-C, after the process has been started and before anybody has it in hand."""
+
+    def hand(*args) -> Hand:
+        Hand(*args)
+        assert workers()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(care, "Hand", hand)
+    shown(monkeypatch, tmp_path, drawing(resident), lambda _: False)
+    assert not workers()
+
+
+def test_the_service_manager_hears_of_nothing_that_nobody_sees(monkeypatch, tmp_path):
+    """While the window is lost there is no heartbeat, however well the worker draws."""
+    address = str(tmp_path / "manager")
+    monkeypatch.setenv("NOTIFY_SOCKET", address)
+    heard: list[str] = []
+    since: list[float] = []
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(address)
+        manager.setblocking(False)
+
+        def script(wall: Wall) -> bool:
+            with suppress(BlockingIOError):
+                heard.append(("lost: " if since else "") + manager.recv(4096).decode())
+            lit = [seen for seen in wall.seen if not seen.is_dark]
+            if not since and lit and lit[-1].seconds - lit[0].seconds > 1.5:
+                wall.is_lost = True
+                since.append(lit[-1].seconds)
+            return bool(since) and wall.seen[-1].seconds - since[0] > 2.5
+
+        shown(monkeypatch, tmp_path, drawing(resident), script)
+    assert heard[1] == "READY=1\nWATCHDOG=1" or heard[0] == "READY=1\nWATCHDOG=1"
+    assert heard.count("WATCHDOG=1") >= 1 and "STATUS=playing" in heard
+    assert not [each for each in heard if each.startswith("lost: ") and "WATCHDOG" in each]

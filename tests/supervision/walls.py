@@ -33,6 +33,7 @@ class Seen:
     level: int  # its grey
     is_dark: bool
     is_private: bool
+    is_still: bool  # of nobody who draws, unless they say so
 
 
 @dataclass
@@ -46,7 +47,7 @@ class Wall:
 
     def show(self, frame: Frame) -> None:
         level = int(frame.image[0, 0, 0]) if frame.image.size else 0
-        self.seen.append(Seen(time.monotonic(), level, frame.is_dark, frame.is_private))
+        self.seen.append(Seen(time.monotonic(), level, frame.is_dark, frame.is_private, frame.is_still))
         self.is_over = self.is_over or self.script(self)
 
     def requests(self) -> Iterator[Request]:

@@ -81,9 +81,14 @@ def visited(number: int) -> Frame:
     return Frame(picture(VISITOR), number, is_private=True)
 
 
-def still(number: int) -> Frame:
-    """It does not move."""
+def stuck(number: int) -> Frame:
+    """It does not move, though the show does."""
     return Frame(picture(DARKEST), number)
+
+
+def still(number: int) -> Frame:
+    """It does not move, and is not meant to."""
+    return Frame(picture(DARKEST), number, is_still=True)
 
 
 def dark(number: int) -> Frame:

@@ -53,7 +53,10 @@ function enable(isConnected) {
   for (const each of document.querySelectorAll("[data-live]")) each.disabled = !isConnected;
 }
 
+let isKeyless = false; // the desk has another key by now, or had its cookie deleted
+
 live.addEventListener("found", () => {
+  isKeyless = false;
   enable(true);
   editor.reread();
   if (opened() === "health") readLog();
@@ -62,15 +65,17 @@ live.addEventListener("lost", async () => {
   enable(false);
   drawLine();
   const { code } = await ask("/api/now");
-  if (now.isConnected) return;
-  if (code === 401) line("lost", "This page has no key: open the desk by its QR code again.");
+  isKeyless = !now.isConnected && (code === 401 || (isKeyless && code !== 200)); // then too many wrong ones are said
+  drawLine();
 });
 live.addEventListener("told", drawLine);
 
 function drawLine() {
   const { status, health, isConnected } = now;
   const worker = health?.worker?.state;
-  if (!isConnected) line("lost", "The desk cannot be reached. Trying again …");
+  if (isKeyless) line("lost", "This page has no key: open the desk by its QR code again.");
+  else if (now.isFull) line("lost", "The desk is open on too many pages: close one of them.");
+  else if (!isConnected) line("lost", "The desk cannot be reached. Trying again …");
   else if (!status) line("waiting", worker ? `The portrait is ${worker}.` : "No word from the portrait yet.");
   else if (worker === "restarting" || worker === "starting") line("waiting", `The portrait is ${worker}.`);
   else if (worker === "safe mode") line("waiting", "Safe mode: the house's own piece plays.");

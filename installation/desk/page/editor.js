@@ -202,7 +202,7 @@ async function tryNow(name) {
   tell($("try-told"), `${sentence(called(name))} is on its way …`);
   const told = await ask("/api/choreography/try", "POST", { text: paper.text, gesture: name });
   tell($("try-told"), told.isFine
-    ? `${sentence(called(name))} plays now. The file stays as it is.`
+    ? `${sentence(called(name))} plays now${now.status?.is_dark ? ", but the wall is dark" : ""}. The file stays as it is.`
     : `Not tried: ${told.faults?.find((each) => !each.is_warning)?.message ?? told.error}.`);
 }
 

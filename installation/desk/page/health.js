@@ -2,7 +2,7 @@
 
 import { $, el, fill, tell } from "./dom.js";
 import { ask, live, now, utcNs } from "./live.js";
-import { S, counted, length, sentence } from "./words.js";
+import { S, counted, length, moment, sentence } from "./words.js";
 
 const LOG_MS = 5000;
 const FEW = 1000; // frames, of which a share says nothing
@@ -127,12 +127,20 @@ function verdict(worst, findings) {
   return "All is well.";
 }
 
+/** The log is written in UTC: `2026-09-10T16:03:07.512Z …`. It is read beside the clock of the place. */
+function byTheClock(line) {
+  const stamp = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.?\d*Z /.exec(line);
+  if (!stamp) return line;
+  const atNs = Date.parse(`${stamp[1]}Z`) * 1e6;
+  return `${moment(atNs, now.status?.zone)}  ${line.slice(stamp[0].length)}`;
+}
+
 async function readLog() {
   const answer = await ask("/api/log?lines=200");
   if (!answer.isFine) return;
   const log = $("log");
   const isAtEnd = log.scrollTop + log.clientHeight >= log.scrollHeight - 24;
-  const text = answer.lines.join("\n") || "Nothing has been written yet.";
+  const text = answer.lines.map(byTheClock).join("\n") || "Nothing has been written yet.";
   if (log.textContent === text) return;
   log.textContent = text;
   if (isAtEnd) log.scrollTop = log.scrollHeight;

@@ -2,10 +2,11 @@
 
 const SILENCE_MS = 4000; // it tells something four times a second
 const SLOWEST_MS = 5000; // between two tries
+const BUSY = 1013; // why the desk closes the line: as many pages are open as it serves
 
 /** Events: `told` (now), `picture` (a URL, or null), `lost`, `found`. */
 export const live = new EventTarget();
-export const now = { status: null, health: null, isConnected: false, heardMs: 0 };
+export const now = { status: null, health: null, isConnected: false, heardMs: 0, isFull: false };
 
 let socket = null;
 let wantsPicture = false;
@@ -31,6 +32,7 @@ function hear({ data }) {
   watch();
   if (!now.isConnected) {
     now.isConnected = true;
+    now.isFull = false;
     pauseMs = 500;
     emit("found");
   }
@@ -57,9 +59,10 @@ function watch() {
   watchdog = setTimeout(() => socket.close(), SILENCE_MS);
 }
 
-function lose() {
+function lose({ code }) {
   clearTimeout(watchdog);
   now.isConnected = false;
+  now.isFull = code === BUSY;
   emit("lost");
   emit("picture", null);
   setTimeout(connect, pauseMs);

@@ -5,8 +5,6 @@ import { showFace } from "./faces.js";
 import { live, now, request, utcNs } from "./live.js";
 import { S, called, clock, length, listed, person, sentence, share } from "./words.js";
 
-const FAR = 60; // rows of what could have come
-
 export function startNow() {
   for (const figure of document.querySelectorAll("[data-portrait]")) startPortrait(figure);
   $("go").addEventListener("click", () => request({ do: "go" }));
@@ -170,7 +168,9 @@ function drawOthers(status) {
   fill($("else"), [weights, left, gesture], () => {
     const rows = Object.entries(weights).sort((a, b) => b[1] - a[1]);
     const could = rows.map(([name, weight]) => bar(called(name), all ? weight / all : 0, "", name === gesture));
-    return [...could, ...left.map(([name, why]) => bar(called(name), null, why, false))].slice(0, FAR);
+    const reasons = [...new Set(left.map(([, why]) => why))];
+    const names = (why) => listed(left.filter(([, each]) => each === why).map(([name]) => called(name)));
+    return [...could, ...reasons.map((why) => el("li", { className: "is-left" }, `Not ${names(why)}`, el("small", {}, why)))];
   });
   const numWeighed = Object.keys(weights).length;
   const told = numWeighed

@@ -2,7 +2,7 @@
 
 import { $, el, svg, tell } from "./dom.js";
 import { ask, live, now } from "./live.js";
-import { S, called, clock, counted, length, sentence, share } from "./words.js";
+import { S, called, clock, counted, length, person, sentence, share } from "./words.js";
 
 const HOUR_NS = 3600 * S;
 const READ_MS = 20_000;
@@ -10,10 +10,10 @@ const NUM_TINTS = 8;
 const BAND = 26; // height of a row, in units of 1000 to the hour
 const WORDS = {
   show: "the show", mood: "mood", person: "person", doors: "doors", worker: "worker",
-  window: "screen", camera: "camera", fault: "fault", desk: "desk",
+  window: "screen", camera: "camera", fault: "fault",
 };
 
-// What is drawn in the rows: not what ends well, and of a visit its beginning.
+// What is drawn in the rows: not what ends well.
 const UNMARKED = /^(plays|begins|back|end of .*|out of safe mode)$/;
 const MARKED = ["doors", "worker", "window", "camera", "fault", "show"];
 const BAD = ["fault", "window"];
@@ -43,7 +43,7 @@ export function stretches(events, nowNs) {
   for (const { utc_ns: utcNs, kind, text } of events) {
     if (kind === "mood") {
       end(utcNs);
-      open = { name: moodIn(text), startNs: utcNs };
+      open = { name: text, startNs: utcNs };
     } else if (kind === "doors") {
       if (text.startsWith("closed")) {
         end(utcNs);
@@ -55,9 +55,6 @@ export function stretches(events, nowNs) {
   return found;
 }
 
-/** `wandering` of `wandering, by cue 2`. */
-const moodIn = (text) => text.split(", by ")[0];
-
 // --- drawn --------------------------------------------------------------------------------------------------
 
 function draw({ events, now_utc_ns: nowNs, zone }) {
@@ -67,16 +64,19 @@ function draw({ events, now_utc_ns: nowNs, zone }) {
   const names = [...new Set(bands.map((each) => each.name).filter(Boolean))].sort();
   const tint = (name) => (name ? `mood-${names.indexOf(name) % NUM_TINTS}` : "closed");
   const marks = past.filter(({ kind, text }) => MARKED.includes(kind) && !UNMARKED.test(text));
-  const firstNs = Math.floor(fromNs / HOUR_NS) * HOUR_NS;
+  const earliestNs = past[0]?.utc_ns ?? nowNs;
+  const isNew = earliestNs > fromNs + HOUR_NS; // hours of which nothing is known are not drawn
+  const firstNs = Math.floor((isNew ? earliestNs : fromNs) / HOUR_NS) * HOUR_NS;
   const hours = [];
   for (let hourNs = firstNs; hourNs < nowNs; hourNs += HOUR_NS) {
     hours.push(row(hourNs, { bands, marks, tint, zone, fromNs, nowNs }));
   }
   $("hours-drawn").replaceChildren(...hours);
   drawLegend(bands, names, tint, fromNs);
-  drawEvents(past, zone);
+  drawEvents(past, zone, fromNs);
   const numFaults = marks.filter(({ kind }) => BAD.includes(kind)).length;
-  tell($("day-told"), `Each row is an hour. ${numFaults ? sentence(counted(numFaults, "trouble")) : "No trouble"}.`);
+  const before = isNew ? ` Nothing was written down before ${clock(earliestNs, zone)}.` : "";
+  tell($("day-told"), `Each row is an hour. ${numFaults ? sentence(counted(numFaults, "trouble")) : "No trouble"}.${before}`);
 }
 
 function row(hourNs, { bands, marks, tint, zone, fromNs, nowNs }) {
@@ -117,10 +117,10 @@ function drawLegend(bands, names, tint, fromNs) {
   $("legend").replaceChildren(...rows, ...signs);
 }
 
-function drawEvents(past, zone) {
-  const told = past.filter(({ kind }) => kind !== "mood").reverse();
+function drawEvents(past, zone, fromNs) {
+  const told = past.filter(({ kind, utc_ns: utcNs }) => kind !== "mood" && utcNs > fromNs).reverse();
   const rows = told.map(({ utc_ns: utcNs, kind, text }) =>
-    el("li", { className: kind }, el("time", {}, clock(utcNs, zone, true)), el("span", { className: "kind" }, WORDS[kind] ?? kind), el("span", {}, text)),
+    el("li", { className: kind }, el("time", {}, clock(utcNs, zone, true)), el("span", { className: "kind" }, WORDS[kind] ?? kind), el("span", {}, kind === "person" ? person(text) : text)),
   );
-  $("events").replaceChildren(...(rows.length ? rows : [el("li", {}, "Nothing but moods and visits.")]));
+  $("events").replaceChildren(...(rows.length ? rows : [el("li", {}, "Nothing but moods.")]));
 }

@@ -27,13 +27,18 @@ const parts = (...pairs) =>
   pairs.filter(([number]) => number).map(([number, unit]) => `${number} ${unit}`).join(" ");
 
 const clocks = new Map();
+const CLOCK = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+const EXACT = { ...CLOCK, second: "2-digit" };
 
 /** What the clock of the place shows: `18:03`, or `18:03:07`. */
-export function clock(utcNs, zone, isExact = false) {
-  const key = `${zone}${isExact}`;
+export const clock = (utcNs, zone, isExact = false) => told(utcNs, zone, isExact ? EXACT : CLOCK);
+
+/** The same with the day: `10 Sept, 18:03:07`. */
+export const moment = (utcNs, zone) => told(utcNs, zone, { ...EXACT, day: "numeric", month: "short" });
+
+function told(utcNs, zone, form) {
+  const key = `${zone} ${Object.keys(form)}`;
   if (!clocks.has(key)) {
-    const form = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
-    if (isExact) form.second = "2-digit";
     let made;
     try {
       made = new Intl.DateTimeFormat("en-GB", { ...form, timeZone: zone || undefined });

@@ -1,9 +1,11 @@
 """The doctor: what is broken is named, nothing else is blamed, and nothing breaks the doctor."""
 
+import json
 import os
 import socket
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from installation.doctor.examination import CHECKS
 from installation.doctor.findings import Health, broken, doubtful, told, well
 from installation.doctor.machine import Machine, ProbeError, can_listen, playing_pid, probe, said_by
 from installation.doctor.probes import PROBES
+from installation.supervision.wires import Wires
 from models.checkpoint import file_sha256
 from run_installation import ROOT, entry
 from tests.broken_setups import (
@@ -173,6 +176,9 @@ def test_a_program_that_is_not_there_or_fails_says_nothing():
     assert said_by((sys.executable, "-c", "print('well')")) == "well\n"
 
 
+WIRES = {field.name: "portrait-1-00000000" for field in fields(Wires)}
+
+
 def test_whether_a_show_plays_is_told_by_its_file(tmp_path, monkeypatch):
     monkeypatch.setattr(machines, "state_folder", lambda: tmp_path)
     file = tmp_path / machines.RUNNING
@@ -182,7 +188,8 @@ def test_whether_a_show_plays_is_told_by_its_file(tmp_path, monkeypatch):
         ("[]", None),
         ('{"pid": "x"}', None),
         ('{"pid": 4194999}', None),
-        (f'{{"pid": {os.getpid()}}}', os.getpid()),
+        (json.dumps({"pid": 4194999, "wires": WIRES}), None),
+        (json.dumps({"pid": os.getpid(), "wires": WIRES}), os.getpid()),
     ):
         if content is not None:
             file.write_text(content)
