@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Final
 
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.wait import WebDriverWait
@@ -10,7 +11,7 @@ from selenium.webdriver.support.wait import WebDriverWait
 from installation.ports import Move, Request
 from tests.desk.stage import Stage
 
-WAIT_S: Final = 20
+WAIT_S: Final = 60  # on a machine that does other things as well
 
 
 class Curator:
@@ -37,12 +38,18 @@ class Curator:
     def text(self, selector: str) -> str:
         return str(self.find(selector).text)
 
+    def texts(self, selector: str) -> list[str]:
+        """Of all, at one instant: the page may draw them anew."""
+        told = "return [...document.querySelectorAll(arguments[0])].map((each) => each.innerText)"
+        return [str(text) for text in self.run(told, selector)]
+
     def press(self, selector: str) -> None:
         self.until(lambda: self.find(selector).is_enabled())
         self.find(selector).click()
 
     def until(self, holds: Callable[[], object]) -> None:
-        WebDriverWait(self.driver, WAIT_S, 0.05).until(lambda _: holds())
+        drawn_anew = (StaleElementReferenceException,)
+        WebDriverWait(self.driver, WAIT_S, 0.05, drawn_anew).until(lambda _: holds())
 
     def has_asked(self, request: Request) -> None:
         self.until(lambda: request in self.stage.show.asked)

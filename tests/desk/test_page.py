@@ -33,7 +33,7 @@ def test_it_says_what_plays_and_why_beside_the_picture(curator: Curator) -> None
     assert curator.text("#mood") == "Wandering"
     assert "tender" in curator.text("#gesture").lower()
     assert "Wandering since" in curator.text("#why")
-    assert [row.text.split("\n")[1] for row in curator.all("#next li")] == ["doubt", "awed", "delighted"]
+    assert [text.split("\n")[1] for text in curator.texts("#next li")] == ["doubt", "awed", "delighted"]
     assert len(curator.all("#else .bar")) == 8
 
 
@@ -151,7 +151,7 @@ def test_what_was_saved_elsewhere_is_shown_and_nothing_is_lost(curator: Curator)
     curator.stage.show.choreography.write_text(theirs, encoding="utf-8")
     curator.press("#apply")
     curator.until(lambda: curator.find("#conflict").is_displayed())
-    assert [row.text.split()[-1] for row in curator.all("#difference .added code")] != []
+    assert [text.split()[-1] for text in curator.texts("#difference .added code")] != []
     assert "seed: 3" in curator.text("#difference .added")
     assert "seed: daily" in curator.text("#difference .removed")
     assert "title: Mine" in curator.written
@@ -250,7 +250,7 @@ def test_the_day_has_a_row_for_each_hour_and_tells_what_happened(curator: Curato
     curator.open("day")
     curator.until(lambda: len(curator.all(".hour")) == 25)
     assert curator.all(".hour rect")
-    kinds = {row.text for row in curator.all("#events .kind")}
+    kinds = set(curator.texts("#events .kind"))
     assert {"doors", "fault", "camera"} <= kinds
 
 
